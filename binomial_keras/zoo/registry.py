@@ -1,0 +1,156 @@
+"""The index of the zoo: reading it, verifying a checkpoint against it, adding to it."""
+
+import copy
+import difflib
+import json
+import os
+import pathlib
+import re
+import shutil
+
+from binomial_keras._archive import check_archive, sha256_of
+
+FOLDER = pathlib.Path(__file__).parent
+
+
+def names():
+    """Names of all checkpoints, sorted."""
+    return sorted(_index())
+
+
+def info(name):
+    """What is recorded about a checkpoint.
+
+    Args:
+        name: one of `names()`.
+
+    Returns:
+        A new dict: `name`; `file`, relative to the zoo; `size` in bytes; `sha256`; and the
+        entries of its card (network, data, training, results).
+
+    Raises:
+        ValueError: unknown name.
+    """
+    index = _index()
+    if not isinstance(name, str) or name not in index:
+        raise unknown_name("name", name)
+    entry = copy.deepcopy(index[name])
+    return {"name": name, **{key: entry[key] for key in ("file", "size", "sha256")}, **entry["card"]}
+
+
+def path(name):
+    """Path of a checkpoint's `.keras` file, after comparing its size and SHA-256 to the record.
+
+    Raises:
+        ValueError: unknown name, or a file that is not the recorded one.
+        FileNotFoundError: the file is missing from the installation.
+    """
+    recorded = info(name)
+    found = FOLDER / recorded["file"]
+    if not found.is_file():
+        raise FileNotFoundError(
+            f"The file of the checkpoint {name!r} is missing: {str(found)!r}. Install again."
+        )
+    size = found.stat().st_size
+    if size != recorded["size"]:
+        raise ValueError(
+            f"The file of the checkpoint {name!r}, {str(found)!r}, has {size:,} bytes instead of "
+            f"{recorded['size']:,}: it is damaged or was replaced. Install again."
+        )
+    digest = sha256_of(found)
+    if digest != recorded["sha256"]:
+        raise ValueError(
+            f"The file of the checkpoint {name!r}, {str(found)!r}, has the SHA-256 {digest} "
+            f"instead of {recorded['sha256']}: it is damaged or was replaced. Install again."
+        )
+    return found
+
+
+def add(file, name, card, replace=False):
+    """Copies a checkpoint into the zoo and records it.
+
+    Args:
+        file: path of the `.keras` file. It has to pass the checks of `binomial_keras.load`.
+        name: its name: letters, digits, "-" and "_".
+        card: dict (JSON values) that says how the checkpoint was made and what it reaches.
+        replace: whether an existing checkpoint of that name may be replaced.
+
+    Returns:
+        The new entry, as `info(name)` gives it.
+
+    Raises:
+        ValueError: a name that is malformed or taken, a card that is not a dict of JSON values,
+            a file that is refused.
+        FileNotFoundError: there is no such file.
+    """
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
+        raise ValueError(
+            "Invalid value received for argument `name`. Expected letters, digits, '-' and '_'. "
+            f"Received: name={name!r}"
+        )
+    _check_card(card)
+    index = _index()
+    if name in index and not replace:
+        raise ValueError(f"The zoo has a checkpoint {name!r} already; pass `replace` to replace it.")
+    check_archive(file)
+    relative = f"files/{name}.keras"
+    target = FOLDER / relative
+    target.parent.mkdir(exist_ok=True)
+    scratch = target.with_name(f"{target.name}.tmp-{os.getpid()}")
+    try:
+        shutil.copyfile(file, scratch)
+        entry = {
+            "file": relative,
+            "size": scratch.stat().st_size,
+            "sha256": sha256_of(scratch),
+            "card": card,
+        }
+        os.replace(scratch, target)
+    finally:
+        scratch.unlink(missing_ok=True)
+    _write_index({**index, name: entry})
+    return info(name)
+
+
+def unknown_name(argument, value, or_else=None):
+    """The error for a name that the zoo does not have, with the nearest one that it has."""
+    known = names()
+    expected = f"one of the zoo's names {known}" if known else "a name of the zoo (which is empty)"
+    near = difflib.get_close_matches(str(value), known, n=1)
+    return ValueError(
+        f"Invalid value received for argument `{argument}`. Expected {expected}"
+        + (f" or {or_else}" if or_else else "")
+        + f". Received: {argument}={value!r}"
+        + (f". Did you mean {near[0]!r}?" if near else "")
+    )
+
+
+def _check_card(card):
+    reserved = {"name", "file", "size", "sha256"}
+    if not isinstance(card, dict) or reserved.intersection(card):
+        raise ValueError(
+            "Invalid value received for argument `card`. Expected a dict without the keys "
+            f"{sorted(reserved)}. Received: card={card!r}"
+        )
+    try:
+        json.dumps(card, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            "Invalid value received for argument `card`. Expected values that JSON can hold "
+            f"({error}). Received: card={card!r}"
+        ) from error
+
+
+def _index():
+    with open(FOLDER / "index.json", encoding="utf-8") as file:
+        return json.load(file)
+
+
+def _write_index(index):
+    scratch = FOLDER / f"index.json.tmp-{os.getpid()}"
+    with open(scratch, "w", encoding="utf-8") as file:
+        json.dump(index, file, indent=2, sort_keys=True)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(scratch, FOLDER / "index.json")

@@ -1,0 +1,48 @@
+"""Settings and fixtures of all tests."""
+
+import os
+
+# Before anything imports Keras or TensorFlow.
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+import pytest
+
+
+def pytest_addoption(parser):
+    parser.addoption("--slow", action="store_true", help="also run the tests marked slow")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--slow"):
+        return
+    skip = pytest.mark.skip(reason="slow; runs with --slow")
+    for item in items:
+        if "slow" in item.keywords:
+            item.add_marker(skip)
+
+
+def _prepared(name):
+    """`name`, or a skip where the set is not on disk: a test never starts a download."""
+    from binomial_keras import data
+
+    folder = data._folder()
+    if data._prepared_directory(name, str(folder)) is None:
+        pytest.skip(f"{name} is not prepared in {folder}; set TFDS_DATA_DIR to run this test")
+    return name
+
+
+@pytest.fixture
+def prepared():
+    """A function: the name of a set that is prepared on disk; skips the test where it is not."""
+    return _prepared
+
+
+@pytest.fixture(scope="session")
+def mnist():
+    """`load(split)` for MNIST; skips the test where MNIST is not prepared on disk."""
+    from binomial_keras import data
+
+    _prepared("mnist")
+    return lambda split: data.load("mnist", split)
