@@ -1,0 +1,21 @@
+"""Layers: spike trains are tensors with a time axis, `(batch, T, ...)`."""
+
+from .batch_normalization import BatchNormalization
+from .bu import BU
+from .econv2d import EConv2D
+from .edense import EDense
+from .evidence import Evidence
+from .per_pass import PerPass
+from .present import Present
+from .spike_encoder import SpikeEncoder
+
+__all__ = [
+    "BU",
+    "BatchNormalization",
+    "EConv2D",
+    "EDense",
+    "Evidence",
+    "PerPass",
+    "Present",
+    "SpikeEncoder",
+]

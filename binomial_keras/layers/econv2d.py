@@ -1,0 +1,66 @@
+"""Convolution over accumulated evidence."""
+
+import keras
+from keras import ops
+
+from .time_axis import accumulate, check_gradient, check_input, has_time_axis
+
+
+@keras.saving.register_keras_serializable(package="binomial_keras")
+class EConv2D(keras.layers.Conv2D):
+    """2D convolution that averages the incoming spikes over the passes so far.
+
+    Forward, for spikes i(t) in pass t: `m(t) = (1/t) * sum_{z<=t} i(z)` and
+    `u(t) = conv(m(t)) + b`. Without a time axis it is `keras.layers.Conv2D`.
+
+    Gradient: `du(t)/dW` is that of a convolution of m(t). With `gradient="last"` passes 1..T-1
+    pass no gradient on, neither to the weights nor to the input.
+
+    Shapes: `(batch, T, height, width, channels)` to `(batch, T, height', width', filters)`, or
+    the same without the time axis. Channels last only.
+
+    Args:
+        gradient: `"last"` (Algorithm 1) or `"unrolled"`; the same for all layers of a network.
+        Everything else: as in `keras.layers.Conv2D`.
+
+    References:
+        The paper's Fig. 2 and Algorithm 1, lines 5-8 (see `BU`).
+    """
+
+    def __init__(self, filters, kernel_size, gradient="last", **kwargs):
+        super().__init__(filters, kernel_size, **kwargs)
+        self.gradient = check_gradient(gradient)
+        if self.data_format != "channels_last":
+            raise ValueError(
+                "Invalid value received for argument `data_format`. Expected 'channels_last'. "
+                f"Received: data_format={self.data_format!r}"
+            )
+
+    def build(self, input_shape):
+        check_input(self, input_shape)
+        super().build(_one_pass(input_shape))
+
+    def call(self, inputs):
+        if not has_time_axis(len(inputs.shape)):
+            return self.potential(inputs)
+        return accumulate(self.potential, inputs, self.gradient)
+
+    def potential(self, x, trainable=True):
+        """`activation(conv(x) + b)` for a tensor without time axis."""
+        cut = (lambda v: v) if trainable else ops.stop_gradient
+        u = self.convolution_op(x, cut(self.kernel))
+        if self.use_bias:
+            u = u + cut(ops.convert_to_tensor(self.bias))
+        return u if self.activation is None else self.activation(u)
+
+    def compute_output_shape(self, input_shape):
+        shape = super().compute_output_shape(_one_pass(input_shape))
+        return (shape[0], *tuple(input_shape)[1 : len(input_shape) - 3], *shape[1:])
+
+    def get_config(self):
+        return {**super().get_config(), "gradient": self.gradient}
+
+
+def _one_pass(shape):
+    shape = tuple(shape)
+    return (shape[0], *shape[2:]) if has_time_axis(len(shape)) else shape

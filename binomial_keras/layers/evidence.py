@@ -1,0 +1,28 @@
+"""Read-out: from a spike train to an ordinary tensor."""
+
+import keras
+from keras import ops
+
+from .time_axis import check_input, has_time_axis
+
+
+@keras.saving.register_keras_serializable(package="binomial_keras")
+class Evidence(keras.layers.Layer):
+    """Mean over the passes: `m = (1/T) * sum_t x(t)`; the identity without a time axis.
+
+    What follows it (global pooling, a softmax layer) are ordinary Keras layers. Gradient: 1/T
+    for every pass; the spikes of a `BU` under the last-pass rule carry theirs in pass T only.
+
+    Shapes: `(batch, T, ...)` to `(batch, ...)`.
+    """
+
+    def build(self, input_shape):
+        check_input(self, input_shape)
+        self.built = True
+
+    def call(self, inputs):
+        return ops.mean(inputs, axis=1) if has_time_axis(len(inputs.shape)) else inputs
+
+    def compute_output_shape(self, input_shape):
+        shape = tuple(input_shape)
+        return (shape[0], *shape[2:]) if has_time_axis(len(shape)) else shape

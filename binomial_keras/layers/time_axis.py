@@ -1,0 +1,119 @@
+"""The time axis of a spike train: which tensors have one, and how to work along it.
+
+A tensor of rank 5 `(batch, T, height, width, channels)` or 3 `(batch, T, features)` has a time
+axis; rank 4 `(batch, height, width, channels)` and rank 2 `(batch, features)` have none.
+
+Two backward rules exist for a network with a time axis, the argument `gradient` of the layers:
+
+* `"last"`, Algorithm 1 of the paper: the error goes through pass T alone. Passes 1..T-1 are
+  computed without a backward path, so the backward pass costs what one pass costs.
+* `"unrolled"`: the straight-through gradient of every spike of every pass.
+"""
+
+from keras import ops
+
+from ..backend import fused
+
+GRADIENTS = ("last", "unrolled")
+
+
+def has_time_axis(rank):
+    """Whether a tensor of this rank is a spike train."""
+    return rank in (3, 5)
+
+
+def check_input(layer, shape):
+    """Raise unless the shape is one of the four that this library knows."""
+    shape = tuple(shape)
+    if len(shape) not in (2, 3, 4, 5) or (has_time_axis(len(shape)) and shape[1] is None):
+        raise ValueError(
+            f"Invalid input for layer `{layer.name}`. Expected (batch, features), "
+            "(batch, T, features), (batch, height, width, channels) or "
+            "(batch, T, height, width, channels) with a known number of passes T. "
+            f"Received: shape={shape}"
+        )
+
+
+def check_passes(T):
+    """Return the number of passes if it is a whole number above zero."""
+    if isinstance(T, bool) or int(T) != T or T < 1:
+        raise ValueError(
+            f"Invalid value received for argument `T`. Expected an integer >= 1. Received: T={T}"
+        )
+    return int(T)
+
+
+def check_gradient(gradient):
+    """Return the argument `gradient` if it names one of the two backward rules."""
+    if gradient not in GRADIENTS:
+        raise ValueError(
+            f"Invalid value received for argument `gradient`. Expected one of {GRADIENTS}. "
+            f"Received: gradient={gradient!r}"
+        )
+    return gradient
+
+
+def fold(x):
+    """`(batch, T, ...)` to `(batch * T, ...)`, for layers that know nothing of time."""
+    return ops.reshape(x, (-1, *ops.shape(x)[2:]))
+
+
+def unfold(x, passes):
+    """`(batch * T, ...)` back to `(batch, T, ...)`."""
+    return ops.reshape(x, (-1, passes, *ops.shape(x)[1:]))
+
+
+@fused
+def running_mean(spikes):
+    """Evidence after every pass: `m(t) = (1/t) * sum of the spikes of passes 1..t`."""
+    total, means = 0.0, []
+    for t in range(spikes.shape[1]):
+        total = total + spikes[:, t]
+        means.append(total / (t + 1))
+    return ops.stack(means, axis=1)
+
+
+@fused
+def split_evidence(spikes):
+    """The same as `running_mean`, as passes 1..T-1 without gradient and pass T with it.
+
+    The gradient of m(T) is handed to the spikes of pass T alone, with weight 1/T: `BU` gives
+    these spikes the derivative T * h'(u(T)), which is Algorithm 1's dm(T)/du(T) = h'(u(T)).
+    """
+    passes = spikes.shape[1]
+    total, means = 0.0, []
+    for t in range(passes - 1):
+        total = total + ops.stop_gradient(spikes[:, t])
+        means.append(total / (t + 1))
+    return ops.stack(means, axis=1), (total + spikes[:, -1]) / passes
+
+
+def split_last(x):
+    """Passes 1..T-1 without gradient, and pass T with it."""
+    return ops.stop_gradient(x[:, :-1]), x[:, -1]
+
+
+def join(early, last):
+    """Put the passes 1..T-1, gradient cut, and pass T together along the time axis."""
+    return ops.concatenate([ops.stop_gradient(early), ops.expand_dims(last, 1)], axis=1)
+
+
+def accumulate(potential, spikes, gradient):
+    """Apply a linear map to the evidence of every pass.
+
+    Args:
+        potential: callable `(x, trainable)`, the map for a tensor without time axis; with
+            `trainable=False` it cuts the gradient towards its own weights.
+        spikes: `(batch, T, ...)`.
+        gradient: `"last"` or `"unrolled"`.
+
+    Returns:
+        `(batch, T, ...)`: `potential` of the running means of the spikes.
+    """
+    passes = spikes.shape[1]
+    if passes == 1:
+        return ops.expand_dims(potential(spikes[:, 0], True), 1)
+    if gradient == "unrolled":
+        return unfold(potential(fold(running_mean(spikes)), True), passes)
+    early, last = split_evidence(spikes)
+    return join(unfold(potential(fold(early), False), passes - 1), potential(last, True))

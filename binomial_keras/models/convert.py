@@ -1,0 +1,56 @@
+"""From one neuron type to another, with the same weights."""
+
+import keras
+
+from ..layers import BU, Present
+from ..layers.bu import NEURONS
+from ..layers.time_axis import check_passes
+from .traversal import walk
+
+
+def convert(model, neuron="B", T=5):
+    """A new model with the same weights, whose units are of another type.
+
+    The papers' "train as X, test as Y": every `BU` (and `SpikeEncoder`) gets the type and T,
+    every `Present` the T that goes with them; all other layers are copied. The given model is
+    left as it is, the weights are copied, not shared. The new model is not compiled.
+
+    Args:
+        model: a functional or sequential `keras.Model` with at least one `BU`.
+        neuron: `"A"`, `"B"`, `"C"` or `"D"`.
+        T: integer >= 1; types C and D have no use for it.
+
+    Example:
+
+    >>> tested = convert(trained_as_a2, "D")
+    """
+    if neuron not in NEURONS:
+        raise ValueError(
+            f"Invalid value received for argument `neuron`. Expected one of {NEURONS}. "
+            f"Received: neuron={neuron!r}"
+        )
+    T = check_passes(T)
+    if not isinstance(model, (keras.Sequential, keras.models.Model)) or not (
+        isinstance(model, keras.Sequential) or hasattr(model, "operations")
+    ):
+        raise ValueError(
+            "Invalid value received for argument `model`. Expected a functional or sequential "
+            f"keras.Model, whose layers can be rebuilt. Received: {type(model).__name__}"
+        )
+    if not any(isinstance(layer, BU) for layer in walk(model)):
+        raise ValueError(
+            "Invalid value received for argument `model`. Expected a model with at least one BU "
+            f"layer. Received: {model.name} with none."
+        )
+
+    def rebuild(layer):
+        config = layer.get_config()
+        if isinstance(layer, BU):
+            config.update(neuron=neuron, T=T)
+        elif isinstance(layer, Present):
+            config.update(T=T if neuron == "A" else 1)
+        return type(layer).from_config(config)
+
+    converted = keras.models.clone_model(model, clone_function=rebuild)
+    converted.set_weights(model.get_weights())
+    return converted

@@ -1,0 +1,106 @@
+"""How a network is trained, as data."""
+
+import dataclasses
+import math
+
+import keras
+
+SCHEDULES = ("constant", "step", "cosine")
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """A training schedule for stochastic gradient descent.
+
+    The learning rate in step s of S is `learning_rate * f(s / S)`, with f = 1 ("constant"), 1,
+    0.1 and 0.01 from 0, 50 % and 75 % of the training ("step"), or a half cosine from 1 to 0
+    ("cosine"). During the first `warmup` (a fraction of the training) it rises linearly instead.
+
+    Args:
+        name: what the recipe is called in records.
+        epochs: integer >= 1.
+        batch_size: integer >= 1, images.
+        learning_rate: peak value, > 0.
+        momentum: in [0, 1).
+        nesterov: whether the momentum is Nesterov's.
+        schedule: `"constant"`, `"step"` or `"cosine"`.
+        warmup: fraction of the training in [0, 1).
+        clipnorm: largest norm of the whole gradient, or `None`.
+    """
+
+    name: str
+    epochs: int
+    batch_size: int
+    learning_rate: float = 0.1
+    momentum: float = 0.9
+    nesterov: bool = True
+    schedule: str = "constant"
+    warmup: float = 0.0
+    clipnorm: float | None = None
+
+    def __post_init__(self):
+        for name in ("epochs", "batch_size"):
+            if getattr(self, name) < 1:
+                self._refuse(name, "an integer >= 1")
+        if not self.learning_rate > 0:
+            self._refuse("learning_rate", "a number > 0")
+        if not 0 <= self.momentum < 1:
+            self._refuse("momentum", "a number in [0, 1)")
+        if not 0 <= self.warmup < 1:
+            self._refuse("warmup", "a number in [0, 1)")
+        if self.schedule not in SCHEDULES:
+            self._refuse("schedule", f"one of {SCHEDULES}")
+
+    def _refuse(self, name, expected):
+        raise ValueError(
+            f"Invalid value received for argument `{name}`. Expected {expected}. "
+            f"Received: {name}={getattr(self, name)!r}"
+        )
+
+    def to_dict(self):
+        """The fields as a dictionary that JSON can hold."""
+        return dataclasses.asdict(self)
+
+    def rate(self, progress):
+        """Learning rate at `progress` in [0, 1], the share of the training that is done."""
+        if progress < self.warmup:
+            return self.learning_rate * progress / self.warmup
+        if self.schedule == "cosine":
+            done = (progress - self.warmup) / (1.0 - self.warmup)
+            return self.learning_rate * 0.5 * (1.0 + math.cos(math.pi * done))
+        if self.schedule == "step":
+            return self.learning_rate * (0.01 if progress >= 0.75 else 0.1 if progress >= 0.5 else 1)
+        return self.learning_rate
+
+    def optimizer(self):
+        """A new `keras.optimizers.SGD`; `train` sets its learning rate before every step."""
+        return keras.optimizers.SGD(
+            learning_rate=self.learning_rate,
+            momentum=self.momentum,
+            nesterov=self.nesterov,
+            global_clipnorm=self.clipnorm,
+        )
+
+
+RECIPES = {
+    # Table 2 of the paper; no schedule is mentioned there, so the rate stays constant.
+    "paper": Recipe("paper", epochs=250, batch_size=32),
+    # A few epochs on two CPU cores: larger batches, and a rate that goes down to zero.
+    "cpu": Recipe("cpu", epochs=5, batch_size=64, schedule="cosine", warmup=0.05),
+}
+
+
+def recipe(name="cpu", **changes):
+    """The recipe of this name (`"paper"` or `"cpu"`), with some fields changed.
+
+    Example:
+
+    >>> recipe("paper", epochs=20, schedule="step").epochs
+    20
+    """
+    if name not in RECIPES:
+        raise ValueError(
+            f"Invalid value received for argument `name`. Expected one of {tuple(RECIPES)}. "
+            f"Received: name={name!r}"
+        )
+    return dataclasses.replace(RECIPES[name], **changes)
