@@ -1,0 +1,72 @@
+"""Where a number comes from: versions, command, commit, device. Nothing names the machine."""
+
+import functools
+import importlib.metadata
+import os
+import pathlib
+import platform
+import subprocess
+import sys
+
+_PACKAGES = (
+    "keras",
+    "tensorflow",
+    "jax",
+    "torch",
+    "numpy",
+    "adversarial-robustness-toolbox",
+    "scikit-image",
+    "scikit-learn",
+    "tensorflow-datasets",
+)
+
+
+def _version(name):
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def command_line(arguments):
+    """The command as text, with folders reduced to their last part."""
+    parts = []
+    for argument in arguments:
+        name, equals, value = argument.rpartition("=")
+        shown = pathlib.PurePath(value).name if "/" in value or "\\" in value else value
+        parts.append(f"{name}{equals}{shown}")
+    return " ".join(["python -m reproduce", *parts])
+
+
+def _git(*arguments):
+    folder = pathlib.Path(__file__).resolve().parent
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *arguments],
+            capture_output=True, text=True, timeout=10, check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+@functools.cache
+def provenance():
+    """Dict that every record carries."""
+    import keras
+
+    import binomial_keras
+
+    devices = sorted({device.split(":")[0] for device in keras.distribution.list_devices()})
+    return {
+        "command": command_line(sys.argv[1:]),
+        "package": binomial_keras.__version__,
+        "git_commit": _git("rev-parse", "HEAD"),
+        "git_dirty": bool(_git("status", "--porcelain", "--untracked-files=no", ".")),
+        "backend": keras.backend.backend(),
+        "device": "gpu" if "gpu" in devices else devices[0] if devices else "cpu",
+        "cores": os.cpu_count(),
+        "floatx": keras.config.floatx(),
+        "python": platform.python_version(),
+        "versions": {name: _version(name) for name in _PACKAGES if _version(name)},
+    }

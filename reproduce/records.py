@@ -1,0 +1,136 @@
+"""Records on disk: each is whole or absent, and is found again by what it is a record of."""
+
+import hashlib
+import io
+import json
+import os
+import pathlib
+
+import numpy as np
+
+from reproduce.cells import canonical, digest
+from reproduce.errors import UsageError
+
+
+def write_atomically(path, content):
+    """Writes bytes so that `path` holds either its former content or all of the new one.
+
+    The bytes are on the disk before the name points at them, so that a power cut after the
+    rename cannot leave a name without content.
+    """
+    path = pathlib.Path(path)
+    temporary = path.with_name(f".{path.name}.tmp-{os.getpid()}")
+    try:
+        with open(temporary, "wb") as handle:
+            handle.write(content)
+            handle.flush()
+            os.fsync(handle.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def pretty(value):
+    """JSON text for people, ending in a newline. NaN and infinity are refused."""
+    return json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n"
+
+
+class RecordStore:
+    """The folder of an output directory that holds the records.
+
+    `records/<kind>-<id>.json` holds one record; `records/<kind>-<id>.npz` its per-image arrays.
+    The arrays are written first and the JSON, which names their sha256, last: a JSON file whose
+    arrays match is a whole record, anything else is no record.
+
+    Args:
+        out: output directory. It is created when something is written.
+    """
+
+    def __init__(self, out):
+        self.out = pathlib.Path(out)
+        self.records = self.out / "records"
+        self.checkpoints = self.out / "checkpoints"
+        self.training = self.out / "training"
+        self.plans = self.out / "plans"
+        self._whole = {}
+
+    def prepare(self):
+        """Creates the folders. Raises `UsageError` when they cannot be written."""
+        try:
+            for folder in (self.records, self.checkpoints, self.plans):
+                folder.mkdir(parents=True, exist_ok=True)
+            probe = self.records / f".probe-{os.getpid()}"
+            probe.write_bytes(b"")
+            probe.unlink()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise UsageError(
+                f"The output folder {self.out} cannot be written ({reason})."
+            ) from None
+
+    @staticmethod
+    def name(identity):
+        """File name, without ending, of the record of `identity`."""
+        return f"{identity['kind']}-{digest(identity)[:16]}"
+
+    def get(self, identity):
+        """The record of `identity`, or None when there is no whole one."""
+        name = self.name(identity)
+        if name not in self._whole:
+            record = self._read(name)
+            if record is None or canonical(record["identity"]) != canonical(identity):
+                return None
+            self._whole[name] = record
+        return self._whole[name]
+
+    def put(self, identity, record, arrays):
+        """Writes a record.
+
+        Args:
+            identity: what the record is a record of (from `cell.identity`).
+            record: JSON-able dict with "result", "cost" and "provenance".
+            arrays: dict of NumPy arrays, may be empty.
+
+        Returns:
+            The record as it was written, with "id", "identity" and "arrays" added.
+        """
+        name = self.name(identity)
+        record = {"id": name, "identity": identity, **record, "arrays": None}
+        if arrays:
+            buffer = io.BytesIO()
+            np.savez_compressed(buffer, **arrays)
+            content = buffer.getvalue()
+            record["arrays"] = {
+                "file": f"{name}.npz",
+                "sha256": hashlib.sha256(content).hexdigest(),
+                "names": sorted(arrays),
+            }
+            write_atomically(self.records / f"{name}.npz", content)
+        write_atomically(self.records / f"{name}.json", pretty(record).encode())
+        self._whole[name] = record
+        return record
+
+    def arrays(self, record):
+        """The per-image arrays of a record, as a dict (empty when it has none)."""
+        if not record["arrays"]:
+            return {}
+        path = self.records / record["arrays"]["file"]
+        with np.load(path, allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+
+    def _read(self, name):
+        try:
+            record = json.loads((self.records / f"{name}.json").read_text())
+            if record["arrays"]:
+                content = (self.records / record["arrays"]["file"]).read_bytes()
+                if hashlib.sha256(content).hexdigest() != record["arrays"]["sha256"]:
+                    return None
+            return record if record["id"] == name else None
+        except (OSError, ValueError, KeyError, TypeError):
+            # A foreign or damaged file is no record: the cell is simply run again.
+            return None
