@@ -1,0 +1,128 @@
+"""The same network, one pass per call."""
+
+import inspect
+
+import keras
+from keras import ops
+
+from ..backend import compiled
+from ..layers import BU, EConv2D, EDense, Evidence, PerPass, Present
+from ..layers.random_words import next_key
+from .program import trace
+from .traversal import walk
+
+
+class StepByStep:
+    """Run a type A network pass by pass, as asynchronous or neuromorphic hardware would.
+
+    In pass t every unit emits one spike per neuron, `EConv2D` and `EDense` work on the mean of
+    the spikes so far, and the read-out gives the prediction of the passes 1..t ("anytime"): what
+    it says after pass t is exactly what a network with T = t would have said. All state is
+    handed in and out; the object itself keeps none. Given the same draws it emits the same
+    spikes as the vectorised model: `reseed` both with one seed.
+
+    What comes before the first unit is computed once, in `start`.
+
+    Args:
+        model: functional or sequential model whose units are all of type A
+            (`convert(model, "A", T)` makes one of any network of this library).
+
+    Example:
+
+    >>> network = StepByStep(convert(model, "A", T=5))
+    >>> state = network.start(images)
+    >>> for t in range(5):
+    ...     probabilities, state = network.step(state)
+    """
+
+    def __init__(self, model):
+        units = [layer for layer in walk(model) if isinstance(layer, BU)]
+        if not units or any(unit.neuron != "A" for unit in units):
+            raise ValueError(
+                "Invalid value received for argument `model`. Expected a model whose units are "
+                "all of type 'A' (see binomial_keras.convert). Received: types "
+                f"{sorted({unit.neuron for unit in units})}"
+            )
+        self.model = model
+        self.calls, self.source, self.result = trace(model)
+        moving = set()
+        for call in self.calls:
+            if isinstance(call.layer, (BU, Present)) or moving & set(call.inputs):
+                moving.add(call.output)
+        self.moving = [call for call in self.calls if call.output in moving]
+        self.fixed = [call for call in self.calls if call.output not in moving]
+        self._start = compiled(self._run_fixed, model)
+        self._step = compiled(self._run_moving, model)
+
+    def start(self, x):
+        """The state before the first pass, for images `(batch, height, width, channels)`.
+
+        Draws one key per unit. The state is a dictionary: `t` (passes done), `keys`, `sums`
+        (accumulated spikes per accumulating layer) and `fixed` (values that do not change).
+        """
+        keys = {
+            call.layer.name: next_key(call.layer.seed_generator)
+            for call in self.moving
+            if isinstance(call.layer, BU)
+        }
+        fixed = self._start(ops.convert_to_tensor(x, "float32"))
+        return {"t": 0, "keys": keys, "sums": {}, "fixed": fixed}
+
+    def step(self, state, return_spikes=False):
+        """One pass: `(output, new state)`, and the spikes of this pass by unit if asked for.
+
+        The output is the model's, from the evidence of all passes so far.
+        """
+        t = state["t"] + 1
+        output, sums, spikes = self._step(
+            ops.convert_to_tensor(t, "int32"), state["keys"], state["sums"], state["fixed"]
+        )
+        state = {**state, "t": t, "sums": sums}
+        return (output, state, spikes) if return_spikes else (output, state)
+
+    def _run_fixed(self, x):
+        values = {self.source: x}
+        for call in self.fixed:
+            values[call.output] = _apply(call, values)
+        needed = {number for call in self.moving for number in call.inputs}
+        return {str(number): value for number, value in values.items() if number in needed}
+
+    def _run_moving(self, t, keys, sums, fixed):
+        values = {int(number): value for number, value in fixed.items()}
+        new_sums, spikes = {}, {}
+
+        def evidence(call):
+            name = call.layer.name
+            total = values[call.inputs[0]]
+            if name in sums:
+                total = sums[name] + total
+            new_sums[name] = total
+            return total / ops.cast(t, total.dtype)
+
+        for call in self.moving:
+            layer, x = call.layer, values[call.inputs[0]]
+            if isinstance(layer, BU):
+                out = spikes[layer.name] = layer.emit_pass(x, keys[layer.name], t)
+            elif isinstance(layer, Present):
+                out = x
+            elif call.timed and isinstance(layer, (EConv2D, EDense)):
+                out = layer.potential(evidence(call))
+            elif call.timed and isinstance(layer, Evidence):
+                out = evidence(call)
+            elif isinstance(layer, PerPass):
+                out = layer.layer(x)
+            else:
+                out = _apply(call, values)
+            values[call.output] = out
+        return values[self.result], new_sums, spikes
+
+
+def _apply(call, values):
+    numbers = iter(call.inputs)
+    args, kwargs = keras.tree.map_structure(
+        lambda v: values[next(numbers)] if keras.utils.is_keras_tensor(v) else v,
+        (call.args, call.kwargs),
+    )
+    if "training" in inspect.signature(call.layer.call).parameters:
+        kwargs = {**kwargs, "training": False}
+    return call.layer(*args, **kwargs)
