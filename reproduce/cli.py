@@ -1,0 +1,107 @@
+"""The command line: `demo`, `list`, `run` and `report`."""
+
+import argparse
+import sys
+
+from reproduce.errors import UsageError
+
+ATTACK_HELP = "comma-separated attacks: FGM, Square, DeepFool, C&W, Pixel (default: all)"
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence, without the usage text, and leaves with code 2."""
+
+    def error(self, message):
+        self.exit(2, f"{message[:1].upper()}{message[1:]}.\n".replace("..", "."))
+
+
+def _count(text):
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"expected an integer of at least 1, not {text!r}")
+    return value
+
+
+def _counts(text):
+    return tuple(_count(part) for part in text.split(","))
+
+
+def _words(text):
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def parser():
+    """The parser of all four commands."""
+    top = _Parser(prog="python -m reproduce", description=__doc__)
+    commands = top.add_subparsers(dest="command", required=True, parser_class=_Parser)
+    demo = commands.add_parser("demo", help="the main job on embedded digits, in a few minutes")
+    demo.add_argument("--images", type=_count, help="attacked test images (default: 60)")
+    demo.add_argument("--draws", type=_count, help="fresh draws per image (default: 10)")
+    commands.add_parser("list", help="every experiment: what it reproduces and its cost")
+    run = commands.add_parser("run", help="run experiments; what has a record is not run again")
+    run.add_argument("names", nargs="+", metavar="NAME", help="an experiment, see `list`")
+    _add_run_arguments(run)
+    report = commands.add_parser("report", help="tables, figures and a page from the records")
+    for command in (demo, run, report):
+        command.add_argument("--out", default="runs", help="output folder (default: runs)")
+    return top
+
+
+def _add_run_arguments(run):
+    run.add_argument("--data", help="another data set than the paper's")
+    run.add_argument(
+        "--images", type=_count,
+        help="test images: scored in tables (default: all), attacked in figures (default: 300)",
+    )
+    run.add_argument("--clean-images", type=_count, help="images of the clean accuracy (all)")
+    run.add_argument("--draws", type=_count, help="fresh draws per image (default: 10)")
+    run.add_argument("--seeds", type=_count, help="training seeds 0..N-1 (default: 1)")
+    run.add_argument("--recipe", default="cpu", help="training recipe: cpu (default) or paper")
+    run.add_argument("--epochs", type=_count, help="epochs, instead of the recipe's")
+    run.add_argument("--widths", type=_counts, help="feature maps per stage, such as 16,32,64")
+    run.add_argument("--gradient", choices=("last", "unrolled"), default="last",
+                     help="backward rule of type A (default: last)")
+    run.add_argument("--checkpoints", metavar="FOLDER|zoo",
+                     help="use DATA-NETWORK-sSEED.keras files from there instead of training")
+    run.add_argument("--attacks", type=_words, help=ATTACK_HELP)
+    run.add_argument("--set", action="append", metavar="NAME.SETTING=VALUE",
+                     help="change a setting of an attack or of the recipe, e.g. Pixel.max_iter=2")
+    run.add_argument("--rows", type=_words, help="comma-separated row numbers (default: all)")
+    run.add_argument("--T", type=_count, help="only rows that are tested with this T")
+    run.add_argument("--shard", type=_count, default=50,
+                     help="images per attack record (default: 50)")
+    run.add_argument("--batch-size", type=_count, default=250,
+                     help="images per forward pass (default: 250)")
+
+
+def main(arguments=None):
+    """Runs a command; returns the exit code (0, 2 for a wrong request, 130 when interrupted)."""
+    try:
+        options = parser().parse_args(arguments)
+        # Only now, so that a wrong argument is answered at once: these import Keras.
+        from reproduce import commands
+
+        return {
+            "demo": commands.demo,
+            "list": commands.listing,
+            "run": commands.run,
+            "report": commands.report,
+        }[options.command](options)
+    except UsageError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except FloatingPointError as error:
+        # A training diverged; the text says where and what may help.
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped. What was finished is kept; the same command goes on from there.",
+              file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader of the output (such as `head`) has left; there is nobody to tell.
+        sys.stderr.close()
+        return 0

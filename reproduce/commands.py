@@ -1,0 +1,99 @@
+"""The four commands, after their arguments have been parsed."""
+
+import argparse
+import sys
+
+from reproduce.errors import UsageError
+from reproduce.experiments import ATTACK_ORDER, EXPERIMENTS, find
+from reproduce.records import RecordStore
+
+
+def run(options):
+    """`run NAME...`: runs what has no record yet, then writes the report."""
+    experiments = [find(name) for name in dict.fromkeys(options.names)]
+    execute(experiments, options)
+    return 0
+
+
+def execute(experiments, options):
+    """Runs the cells of experiments with the given options; returns (store, plans)."""
+    from reproduce.bench import Bench
+    from reproduce.checkpoints import GivenCheckpoints
+    from reproduce.options import attack_name, make_plan, wanted_rows
+    from reproduce.plan import save_plan
+    from reproduce.runner import ordered, run_cells
+
+    if options.attacks is not None:
+        options.attacks = tuple(attack_name(name) for name in options.attacks)
+    given = GivenCheckpoints(options.checkpoints) if options.checkpoints else None
+    rows = {e.name: wanted_rows(e, options.rows, options.T) for e in experiments}
+    store = RecordStore(options.out)
+    plans = [make_plan(experiment, options, given) for experiment in experiments]
+    jobs, absent = [], set()
+    for experiment, plan in zip(experiments, plans):
+        wanted = experiment.cells(plan, rows[experiment.name], options.attacks or ATTACK_ORDER)
+        jobs += [(plan, cell) for cell in wanted]
+        absent.update(f"{plan.data}-{key}" for key in
+                      experiment.missing(plan, rows[experiment.name]))
+    if absent and not jobs:
+        raise UsageError(f"{options.checkpoints} holds none of {', '.join(sorted(absent))}.")
+    store.prepare()
+    plans = [save_plan(store, plan) for plan in plans]
+    if absent:
+        print(f"Not given, left out: {', '.join(sorted(absent))}.", file=sys.stderr)
+    hashes = {plan.data: plan.data_sha256.get("train") for plan in plans}
+    verbose = "auto" if sys.stdout.isatty() else 2
+    ran, kept = run_cells(ordered(jobs), store, Bench(store, hashes, given, verbose))
+    print(f"{ran} cells run, {kept} had a record already, in {options.out}.", flush=True)
+    return store, plans
+
+
+def demo(options):
+    """`demo`: trains, attacks and writes one page."""
+    from reproduce.demo import SETTINGS
+
+    defaults = parser_defaults("demo")
+    vars(defaults).update(SETTINGS)
+    vars(defaults).update({k: v for k, v in vars(options).items() if v is not None})
+    store, plans = execute([EXPERIMENTS["demo"]], defaults)
+    from reproduce.report.page import write_page
+    from reproduce.report.terminal import short_table
+
+    page = write_page(store, plans, store.out / "demo.html", title="Demo on 8x8 digits")
+    print(short_table(store, plans[0]))
+    print(f"The page with the table and the pictures: {page}")
+    return 0
+
+
+def parser_defaults(*names):
+    """All options of `run` at their defaults."""
+    from reproduce.cli import parser
+
+    return argparse.Namespace(**vars(parser().parse_args(["run", *names])))
+
+
+def report(options):
+    """`report`: tables, figures and the page, from the records alone."""
+    from reproduce.plan import load_plans
+    from reproduce.report import write_report
+
+    store = RecordStore(options.out)
+    plans = load_plans(store)
+    if not plans:
+        raise UsageError(f"{options.out} holds no records of `run` or `demo`.")
+    store.prepare()
+    folder = write_report(store, plans)
+    print(f"Tables, figures and the page: {folder / 'index.html'}")
+    return 0
+
+
+def listing(options):
+    """`list`: every experiment, what it reproduces, and what it costs at its defaults."""
+    for experiment in EXPERIMENTS.values():
+        networks = {row.network for row in experiment.rows}
+        tested = {(row.network, row.test) for row in experiment.rows}
+        cost = f"{len(networks)} trainings, {len(tested)} tested networks"
+        if experiment.attacked:
+            cost += f", 5 attacks on {experiment.images} images each"
+        print(f"{experiment.name:8s} {experiment.title} ({experiment.data})\n{'':9s}{cost}")
+    return 0

@@ -1,0 +1,96 @@
+"""Runs the cells of a plan that have no record yet."""
+
+import time
+
+from reproduce import work
+from reproduce.bench import checkpoint_file
+from reproduce.cells import TrainCell
+from reproduce.experiments import ATTACK_ORDER
+from reproduce.lookup import identity_of
+from reproduce.progress import Progress
+from reproduce.provenance import provenance
+
+
+def ordered(jobs):
+    """Jobs (plan, cell) of several experiments in the order of the work, without repetitions.
+
+    All training comes first, then all clean tests, then attack by attack, the cheap ones first.
+    """
+    first = {cell: plan for plan, cell in reversed(jobs)}
+    unique = [(plan, cell) for cell, plan in reversed(first.items())]
+    return sorted(unique, key=lambda job: _stage(job[1]))
+
+
+def _stage(cell):
+    if cell.kind == "attack":
+        return 2 + ATTACK_ORDER.index(cell.attack)
+    return 0 if cell.kind == "train" else 1
+
+
+def run_cells(jobs, store, bench, progress=None):
+    """Runs cells in order; a cell whose record is whole is skipped.
+
+    Args:
+        jobs: list of (plan, cell); a training comes before the cells that use it.
+        store: `RecordStore`.
+        bench: `Bench`.
+        progress: `Progress`, or None for one on standard output.
+
+    Returns:
+        (number of cells run now, number of cells that had a record).
+    """
+    progress = progress or Progress([cell for _, cell in jobs])
+    ran = 0
+    try:
+        for plan, cell in jobs:
+            identity = identity_of(cell, plan, store)
+            if _done(cell, identity, store):
+                progress.skip(cell)
+                continue
+            started = time.monotonic()
+            record = run_cell(cell, identity, store, bench)
+            ran += 1
+            progress.finish(cell, time.monotonic() - started, summary(record))
+    finally:
+        progress.close()
+    return ran, len(jobs) - ran
+
+
+def run_cell(cell, identity, store, bench):
+    """Runs one cell and writes its record, which it returns."""
+    result, arrays, cost = work.do(cell, identity, bench)
+    record = {
+        "label": cell.label(),
+        "result": result,
+        "cost": cost,
+        "noise_seed": work.noise_seed(identity),
+        "provenance": provenance(),
+    }
+    record = store.put(identity, record, arrays)
+    if isinstance(cell, TrainCell):
+        # Only now: until the record is there, the state is what a restart goes on from.
+        bench.forget_training(identity)
+    return record
+
+
+def _done(cell, identity, store):
+    if store.get(identity) is None:
+        return False
+    if not isinstance(cell, TrainCell):
+        return True
+    # The record of a training is no use to the cells behind it without its checkpoint.
+    return (store.checkpoints / checkpoint_file(cell, identity)).is_file()
+
+
+def summary(record):
+    """One number for people about a finished cell."""
+    result = record["result"]
+    if record["identity"]["kind"] == "train":
+        scores = result["history"].get("val_accuracy")
+        return f"test accuracy {100 * scores[-1]:.2f} %" if scores else "trained"
+    if record["identity"]["kind"] == "clean":
+        return "accuracy " + ", ".join(f"{100 * value:.2f} %" for value in result["accuracy"])
+    return (
+        f"accuracy {100 * result['accuracy']:.1f} %, SSIM {100 * result['ssim']:.1f} %, "
+        f"{100 * result['unchanged']:.0f} % unchanged"
+    )
