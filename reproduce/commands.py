@@ -12,7 +12,7 @@ def run(options):
     """`run NAME...`: runs what has no record yet, then writes the report."""
     experiments = [find(name) for name in dict.fromkeys(options.names)]
     execute(experiments, options)
-    return 0
+    return report(options)
 
 
 def execute(experiments, options):
@@ -57,9 +57,11 @@ def demo(options):
     vars(defaults).update({k: v for k, v in vars(options).items() if v is not None})
     store, plans = execute([EXPERIMENTS["demo"]], defaults)
     from reproduce.report.page import write_page
+    from reproduce.report.section import section
     from reproduce.report.terminal import short_table
 
-    page = write_page(store, plans, store.out / "demo.html", title="Demo on 8x8 digits")
+    sections = [section(plan, store) for plan in plans]
+    page = write_page(sections, store, store.out / "demo.html", "Demo on 8x8 digits")
     print(short_table(store, plans[0]))
     print(f"The page with the table and the pictures: {page}")
     return 0

@@ -50,6 +50,15 @@ def _git(*arguments):
     return done.stdout.strip()
 
 
+def _commit():
+    """(commit, whether the code differs from it), or (None, None) outside of a checkout."""
+    if not _git("ls-files", "__init__.py"):
+        return None, None
+    changed = _git("status", "--porcelain", "--untracked-files=no", "--",
+                   ":/binomial_keras", ":/reproduce")
+    return _git("rev-parse", "HEAD"), None if changed is None else bool(changed)
+
+
 @functools.cache
 def provenance():
     """Dict that every record carries."""
@@ -57,12 +66,13 @@ def provenance():
 
     import binomial_keras
 
+    commit, changed = _commit()
     devices = sorted({device.split(":")[0] for device in keras.distribution.list_devices()})
     return {
         "command": command_line(sys.argv[1:]),
         "package": binomial_keras.__version__,
-        "git_commit": _git("rev-parse", "HEAD"),
-        "git_dirty": bool(_git("status", "--porcelain", "--untracked-files=no", ".")),
+        "git_commit": commit,
+        "git_dirty": changed,
         "backend": keras.backend.backend(),
         "device": "gpu" if "gpu" in devices else devices[0] if devices else "cpu",
         "cores": os.cpu_count(),

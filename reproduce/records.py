@@ -88,6 +88,13 @@ class RecordStore:
             self._whole[name] = record
         return self._whole[name]
 
+    def by_id(self, name):
+        """The record called `name`. Raises `KeyError` when there is no whole one."""
+        record = self._whole.get(name) or self._read(name)
+        if record is None:
+            raise KeyError(name)
+        return record
+
     def put(self, identity, record, arrays):
         """Writes a record.
 

@@ -40,14 +40,25 @@ def cell(value, records=(), pattern="{}"):
     return Cell(NOT_RUN if value is None else pattern.format(value), tuple(records))
 
 
-def to_markdown(table):
-    """GitHub-flavoured Markdown with the notes below."""
+def to_markdown(table, records=None):
+    """GitHub-flavoured Markdown with the notes below.
+
+    Args:
+        table: a `Table`.
+        records: address of the folder of records; a number then links to its first record.
+    """
 
     def line(texts):
-        return "| " + " | ".join(text.replace("|", "\\|") for text in texts) + " |"
+        return "| " + " | ".join(texts) + " |"
+
+    def shown(one):
+        text = one.text.replace("|", "\\|").replace("[", "\\[").replace("]", "\\]")
+        if records is None or not one.records:
+            return text
+        return f"[{text}]({records}/{one.records[0]}.json)"
 
     lines = [f"### {table.title}", "", line(table.columns), line(["---"] * len(table.columns))]
-    lines += [line([one.text for one in row]) for row in table.rows]
+    lines += [line(map(shown, row)) for row in table.rows]
     for note in table.notes:
         lines += ["", note]
     return "\n".join(lines) + "\n"

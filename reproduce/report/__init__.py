@@ -1,0 +1,38 @@
+"""Tables, figures and pages: pure functions of the plans and records of an output folder."""
+
+from reproduce.records import write_atomically
+from reproduce.report.page import page
+from reproduce.report.section import section
+from reproduce.report.table import to_markdown
+
+__all__ = ["write_report"]
+
+
+def write_report(store, plans):
+    """Writes `report/` of an output folder: Markdown, CSV and PNG per experiment, one page.
+
+    Args:
+        store: `RecordStore`.
+        plans: list of `Plan`.
+
+    Returns:
+        The folder.
+    """
+    folder = store.out / "report"
+    folder.mkdir(parents=True, exist_ok=True)
+    sections = [section(plan, store) for plan in plans]
+    for one in sections:
+        for name, png in one.pictures.items():
+            write_atomically(folder / f"{name}.png", png)
+        write_atomically(folder / f"{one.name}.csv", one.csv.encode())
+        write_atomically(folder / f"{one.name}.md", _markdown(one).encode())
+    text = page(sections, store, "Results of binomial_keras beside the published ones")
+    write_atomically(folder / "index.html", text.encode())
+    return folder
+
+
+def _markdown(one):
+    parts = [f"## {one.title}", *([f"> {one.caveat}"] if one.caveat else [])]
+    parts += [to_markdown(table, records="../records").strip() for table in one.tables]
+    parts += [f"![{name}]({name}.png)" for name in one.pictures]
+    return "\n\n".join(parts) + "\n"

@@ -1,0 +1,120 @@
+"""Figures from the numbers of a report, as PNG bytes."""
+
+import io
+
+OURS, PUBLISHED = "#1f5fa8", "#c2571a"
+
+
+def _figure(width, height, rows=1, columns=1, **settings):
+    # The figure class itself, not pyplot: no window, no global state, no display needed.
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.subplots(rows, columns, squeeze=False, **settings)
+
+
+def _png(figure):
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def _dots(axis, labels, ours, published, title, unit):
+    """Horizontal dot plot: ours with interval, published as a cross; None is left out."""
+    for y, (one, given) in enumerate(zip(ours, published)):
+        if one is not None:
+            value, low, high = one
+            axis.plot([low, high], [y, y], color=OURS, linewidth=2, alpha=0.5)
+            axis.plot(value, y, "o", color=OURS, markersize=4, label="ours, 95 % interval")
+        if given is not None:
+            axis.plot(given, y, "x", color=PUBLISHED, markersize=6, label="published")
+    axis.set_yticks(range(len(labels)), labels, fontsize=7)
+    axis.set_ylim(len(labels) - 0.4, -0.6)
+    axis.set_title(title, fontsize=9)
+    axis.set_xlabel(unit, fontsize=8)
+    axis.tick_params(axis="x", labelsize=7)
+    axis.grid(axis="x", alpha=0.3)
+
+
+def _legend(axis):
+    handles, names = axis.get_legend_handles_labels()
+    unique = dict(zip(names, handles))
+    if unique:
+        axis.legend(unique.values(), unique.keys(), fontsize=7, loc="best")
+
+
+def accuracy_figure(lines, title):
+    """Clean accuracies of Table 3 or 4, ours beside the published ones."""
+    figure, axes = _figure(7, 1.2 + 0.17 * len(lines))
+    labels = [f"{line['row']}: {line['train']} → {line['test']}" for line in lines]
+    ours = [None if line.get("ours") is None else (line["ours"], line["low"], line["high"])
+            for line in lines]
+    _dots(axes[0, 0], labels, ours, [line["published"] for line in lines], title, "accuracy (%)")
+    _legend(axes[0, 0])
+    return _png(figure)
+
+
+def attack_figure(results, order):
+    """Accuracy and SSIM of every row under every attack."""
+    figure, axes = _figure(13, 1.6 + 0.42 * len(results.rows), 2, len(order), sharey=True)
+    labels = [f"{row.number}: {row.label}" for row in results.rows]
+    for column, attack in enumerate(order):
+        found = [attacks[attack] for attacks in results.attacks]
+        given = [row.published or {"attacked": {}, "ssim": {}} for row in results.rows]
+        accuracy = [one and (one.accuracy.value, one.accuracy.low, one.accuracy.high)
+                    for one in found]
+        similarity = [one and (one.ssim, one.ssim_low, one.ssim_high) for one in found]
+        _dots(axes[0, column], labels, accuracy, [g["attacked"].get(attack) for g in given],
+              attack, "accuracy (%)")
+        _dots(axes[1, column], labels, similarity, [g["ssim"].get(attack) for g in given],
+              attack, "SSIM (%)")
+    _legend(axes[0, 0])
+    return _png(figure)
+
+
+def alpha_figure(results):
+    """Alpha scores, ours beside the published ones."""
+    figure, axes = _figure(7, 1.2 + 0.25 * len(results.rows))
+    labels = [f"{row.number}: {row.label}" for row in results.rows]
+    ours = [None if value is None else (value, *bounds)
+            for value, bounds in zip(results.alpha, results.alpha_interval)]
+    published = [(row.published or {}).get("alpha") for row in results.rows]
+    _dots(axes[0, 0], labels, ours, published, "alpha score", "alpha")
+    _legend(axes[0, 0])
+    return _png(figure)
+
+
+def picture_figure(rows, order, title):
+    """Original and attacked images, one row per network.
+
+    Args:
+        rows: list of (label, original, {attack: picture}); `original` is (image, caption) and a
+            picture (image, caption), or None where the attack was not run.
+        order: names of the attacks, a column each.
+        title: above the figure.
+    """
+    columns = 1 + len(order)
+    figure, axes = _figure(1.35 * columns + 0.6, 1.75 * len(rows) + 0.5, len(rows), columns)
+    figure.suptitle(title, fontsize=10)
+    for line, (label, original, pictures) in zip(axes, rows):
+        line[0].set_ylabel(label, fontsize=9)
+        for axis, name, shown in zip(line, ("original", *order),
+                                     (original, *(pictures.get(a) for a in order))):
+            _picture(axis, name, shown, first=line is axes[0])
+    return _png(figure)
+
+
+def _picture(axis, name, shown, first):
+    axis.set_xticks([])
+    axis.set_yticks([])
+    if first:
+        axis.set_title(name, fontsize=9)
+    if shown is None:
+        axis.text(0.5, 0.5, "not run", ha="center", va="center", fontsize=8,
+                  transform=axis.transAxes)
+        return
+    image, caption = shown
+    grey = image.shape[-1] == 1
+    axis.imshow(image[..., 0] if grey else image, cmap="gray" if grey else None, vmin=0, vmax=1,
+                interpolation="nearest")
+    axis.set_xlabel(caption, fontsize=7)
