@@ -1,12 +1,15 @@
 """Checks of a model file that are made before Keras opens it."""
 
 import hashlib
+import io
 import json
 import os
 import pathlib
 import re
 import zipfile
 import zlib
+
+import h5py
 
 from binomial_keras._trusted import find_untrusted
 
@@ -58,6 +61,21 @@ def check_archive(path, sha256=None):
     reason = find_untrusted(config)
     if reason:
         raise refusal(path, reason)
+
+
+def count_stored_values(path):
+    """How many numbers the weights file of a checked archive holds, the optimizer's left out."""
+    with zipfile.ZipFile(path) as archive:
+        content = io.BytesIO(archive.read("model.weights.h5"))
+    sizes = []
+
+    def visit(name, item):
+        if isinstance(item, h5py.Dataset) and not name.startswith("optimizer/"):
+            sizes.append(item.size)
+
+    with h5py.File(content, "r") as weights:
+        weights.visititems(visit)
+    return sum(sizes)
 
 
 def refusal(path, reason):

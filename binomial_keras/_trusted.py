@@ -50,6 +50,11 @@ FUNCTIONS = frozenset(
 # Values, not objects: Keras turns them into tensors' descriptions, slices, arrays.
 VALUES = frozenset(["__keras_tensor__", "__tensor__", "__numpy__", "__slice__", "__ellipsis__"])
 
+# Refused like all that is not listed, but with the reason.
+RUN_CODE = frozenset(
+    ["Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "__typespec__"]
+)
+
 OWN_PACKAGE = "binomial_keras>"
 
 # A layer allocates its weights before the stored ones are read: `units` of 10^12 would take the
@@ -105,11 +110,11 @@ def _refuse(item):
         if keras.saving.get_registered_object(registered) is None:
             return f"it names the class `{registered}`, which this version does not have"
         return None
+    if name in RUN_CODE:
+        return f"it names the class {shown}, which runs code of the file's choosing"
     # A registered name goes before module and class name when Keras looks the class up.
     if registered not in (None, "", name):
         return f"it names the class `{registered}`, which is not one of this library's"
-    if name in ("Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"):
-        return f"it names the class {shown}, which runs code of the file's choosing"
     if module is None:
         listed = any(name in names for names in CLASSES.values())
     else:
@@ -119,11 +124,12 @@ def _refuse(item):
 
 def _refuse_function(item):
     name, module = item.get("config"), item.get("module")
-    if isinstance(name, str) and name.startswith(OWN_PACKAGE):
-        if keras.saving.get_registered_object(name) is not None:
+    if isinstance(name, str):
+        if name.startswith(OWN_PACKAGE):
+            if keras.saving.get_registered_object(name) is not None:
+                return None
+        elif module in (None, "builtins", "keras.activations") and name in FUNCTIONS:
             return None
-    elif module in (None, "builtins", "keras.activations") and name in FUNCTIONS:
-        return None
     return f"it names the function `{module}.{name}`, which is not on the list of trusted ones"
 
 

@@ -7,7 +7,7 @@ import keras
 # The layers register themselves with Keras when they are imported.
 import binomial_keras.layers  # noqa: F401
 from binomial_keras import zoo
-from binomial_keras._archive import check_archive, refusal
+from binomial_keras._archive import check_archive, count_stored_values, refusal
 
 
 def load(name_or_path, sha256=None):
@@ -41,10 +41,15 @@ def load(name_or_path, sha256=None):
     path = _find(name_or_path)
     check_archive(path, sha256)
     try:
-        return keras.saving.load_model(path, compile=False, safe_mode=True)
+        model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:
         lines = str(error).strip().splitlines() or [type(error).__name__]
         raise refusal(path, f"Keras cannot rebuild its model ({lines[0][:300]})") from error
+    # Keras only warns when a layer has no stored weights, and leaves it as it was initialized.
+    stored, needed = count_stored_values(path), model.count_params()
+    if stored < needed:
+        raise refusal(path, f"it holds {stored:,} of the {needed:,} weights of its model")
+    return model
 
 
 def _find(name_or_path):

@@ -23,7 +23,10 @@ def _parser():
 
 def _read_card(file):
     with open(file, encoding="utf-8") as opened:
-        return json.load(opened)
+        try:
+            return json.load(opened)
+        except ValueError as error:
+            raise ValueError(f"The card {file!r} is not readable JSON ({error}).") from error
 
 
 def main(arguments=None):
