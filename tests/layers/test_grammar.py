@@ -1,0 +1,171 @@
+"""What every layer has in common: configuration, registration, shapes, dtype, saving."""
+
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+import binomial_keras as bk
+from binomial_keras import layers
+from tests.layer_checks import check_call, check_config, check_registration, numpy
+
+IMAGE, TRAIN = (2, 4, 4, 3), (2, 3, 4, 4, 3)
+KERNEL = {
+    "activation": "relu",
+    "use_bias": False,
+    "kernel_initializer": "he_normal",
+    "bias_initializer": "ones",
+    "kernel_regularizer": "l2",
+    "bias_regularizer": "l1",
+    "activity_regularizer": "l2",
+    "kernel_constraint": "non_neg",
+    "bias_constraint": "unit_norm",
+    "gradient": "unrolled",
+}
+UNIT = {"neuron": "B", "T": 4, "seed": 7, "gradient": "unrolled"}
+ARGUMENTS = {
+    layers.BU: (UNIT, ()),
+    layers.SpikeEncoder: (UNIT, ()),
+    layers.EConv2D: (
+        {
+            **KERNEL,
+            "filters": 4,
+            "kernel_size": 3,
+            "strides": 2,
+            "padding": "same",
+            "groups": 2,
+        },
+        ("data_format", "dilation_rate"),
+    ),
+    layers.EDense: (
+        {**KERNEL, "units": 4, "lora_rank": 2, "lora_alpha": 3},
+        ("quantization_config",),
+    ),
+    layers.BatchNormalization: (
+        {
+            "momentum": 0.9,
+            "epsilon": 1e-4,
+            "center": False,
+            "scale": False,
+            "beta_initializer": "ones",
+            "gamma_initializer": "he_normal",
+            "moving_mean_initializer": "ones",
+            "moving_variance_initializer": "he_normal",
+            "beta_regularizer": "l2",
+            "gamma_regularizer": "l1",
+            "beta_constraint": "non_neg",
+            "gamma_constraint": "unit_norm",
+            "gradient": "unrolled",
+        },
+        ("axis", "renorm", "renorm_clipping", "renorm_momentum", "synchronized"),
+    ),
+    layers.Evidence: ({}, ()),
+    layers.Present: ({"T": 5}, ()),
+    layers.PerPass: ({"layer": keras.layers.MaxPooling2D(2, name="inner")}, ()),
+}
+
+
+def test_the_table_names_every_layer():
+    assert {layer.__name__ for layer in ARGUMENTS} == set(layers.__all__)
+
+
+@pytest.mark.parametrize("layer_class", ARGUMENTS, ids=lambda c: c.__name__)
+def test_configuration_and_registration(layer_class):
+    arguments, fixed = ARGUMENTS[layer_class]
+    check_config(layer_class, arguments, fixed)
+    check_registration(layer_class)
+
+
+def test_configuration_with_dilation():
+    # Keras allows strides or dilation, not both.
+    arguments, _ = ARGUMENTS[layers.EConv2D]
+    arguments = {**arguments, "dilation_rate": 2}
+    del arguments["strides"]
+    check_config(layers.EConv2D, arguments, ("data_format", "strides"))
+
+
+@pytest.mark.parametrize(
+    ("layer_class", "arguments", "given", "expected", "generators"),
+    [
+        (layers.BU, {"neuron": "A"}, IMAGE, TRAIN, 1),
+        (layers.BU, {"neuron": "A"}, TRAIN, TRAIN, 1),
+        (layers.BU, {"neuron": "B"}, IMAGE, IMAGE, 1),
+        (layers.BU, {"neuron": "C"}, IMAGE, IMAGE, 1),
+        (layers.BU, {"neuron": "D"}, TRAIN, TRAIN, 1),
+        (layers.BU, {"neuron": "A"}, (2, 5), (2, 3, 5), 1),
+        (layers.SpikeEncoder, {"neuron": "A"}, IMAGE, TRAIN, 1),
+        (
+            layers.EConv2D,
+            {"filters": 4, "kernel_size": 3, "strides": 2, "padding": "same"},
+            TRAIN,
+            (2, 3, 2, 2, 4),
+            0,
+        ),
+        (layers.EConv2D, {"filters": 4, "kernel_size": 3}, IMAGE, (2, 2, 2, 4), 0),
+        (layers.EDense, {"units": 4}, (2, 3, 5), (2, 3, 4), 0),
+        (layers.EDense, {"units": 4}, (2, 5), (2, 4), 0),
+        (layers.BatchNormalization, {}, TRAIN, TRAIN, 0),
+        (layers.BatchNormalization, {}, IMAGE, IMAGE, 0),
+        (layers.Evidence, {}, TRAIN, IMAGE, 0),
+        (layers.Evidence, {}, IMAGE, IMAGE, 0),
+        (layers.Evidence, {}, (2, 3, 5), (2, 5), 0),
+        (layers.Present, {"T": 3}, IMAGE, TRAIN, 0),
+        (layers.Present, {"T": 3}, (2, 5), (2, 3, 5), 0),
+        (layers.PerPass, {"layer": keras.layers.Flatten()}, TRAIN, (2, 3, 48), 0),
+        (layers.PerPass, {"layer": keras.layers.Flatten()}, IMAGE, (2, 48), 0),
+    ],
+)
+def test_shapes_dtype_generators(layer_class, arguments, given, expected, generators):
+    if "layer" in arguments:
+        # The inner layer computes in its own dtype: the wrapper's is checked without it.
+        layer = layer_class(**arguments)
+        assert layer.compute_output_shape(given) == expected
+        assert tuple(layer(keras.Input(given[1:])).shape) == (None, *expected[1:])
+        assert tuple(layer(np.ones(given, "float32")).shape) == expected
+        return
+    check_call(layer_class, arguments, given, expected, generators)
+
+
+def _model_with_all_layers():
+    image = keras.Input((4, 4, 3))
+    x = layers.Present(3)(image)
+    x = layers.SpikeEncoder("A", 3, seed=1)(x)
+    x = layers.EConv2D(4, 3, padding="same")(x)
+    x = layers.BatchNormalization()(x)
+    x = layers.BU("A", 3, seed=2)(x)
+    x = layers.PerPass(keras.layers.MaxPooling2D(2))(x)
+    x = layers.PerPass(keras.layers.Flatten())(x)
+    x = layers.BU("A", 3, seed=3)(layers.EDense(5)(x))
+    return keras.Model(image, keras.layers.Dense(2, "softmax")(layers.Evidence()(x)))
+
+
+LOADER = """
+import sys
+import numpy as np
+import binomial_keras as bk
+import keras
+model = keras.models.load_model(sys.argv[1])
+bk.reseed(model, 5)
+np.save(sys.argv[2], keras.ops.convert_to_numpy(model(np.load(sys.argv[3]))))
+"""
+
+
+def test_saved_model_loads_here_and_in_a_fresh_process(tmp_path):
+    model = _model_with_all_layers()
+    used = {type(layer) for layer in model.layers}
+    assert set(ARGUMENTS) <= used
+    x = np.random.default_rng(0).random((4, 4, 4, 3), dtype="float32")
+    bk.reseed(model, 5)
+    expected = numpy(model(x))
+    path, out, given = tmp_path / "m.keras", tmp_path / "out.npy", tmp_path / "x.npy"
+    model.save(path)
+    np.save(given, x)
+    loaded = keras.models.load_model(path)
+    bk.reseed(loaded, 5)
+    np.testing.assert_array_equal(numpy(loaded(x)), expected)
+    command = [sys.executable, "-c", LOADER, *map(str, (path, out, given))]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    np.testing.assert_allclose(np.load(out), expected, atol=1e-6)
