@@ -22,11 +22,20 @@ def fused(function):
     pass of its own over the data, the compiled chain is one pass. Only for functions that
     contain neither convolutions nor the backend's own random numbers (both are slower there).
     """
-    if keras.backend.backend() == "tensorflow":
-        return tf.function(function, jit_compile=True, reduce_retracing=True)
     if keras.backend.backend() == "jax":
         return functools.wraps(function)(jax.jit(function))
-    return function
+    if keras.backend.backend() != "tensorflow":
+        return function
+    kernels = {}  # one per shape of an image: retracing may relax the batch axis, nothing else
+
+    @functools.wraps(function)
+    def run(*tensors):
+        shapes = tuple(tuple(getattr(tensor, "shape", ()))[1:] for tensor in tensors)
+        if shapes not in kernels:
+            kernels[shapes] = tf.function(function, jit_compile=True, reduce_retracing=True)
+        return kernels[shapes](*tensors)
+
+    return run
 
 
 def compiled(function, model):
@@ -35,7 +44,7 @@ def compiled(function, model):
     The weights are read at every call, so later training is seen.
     """
     if keras.backend.backend() == "tensorflow":
-        return tf.function(function, reduce_retracing=True)
+        return tf.function(function)
     if keras.backend.backend() != "jax":
         return function
 

@@ -8,7 +8,14 @@ from keras import ops
 
 from ..backend import fused
 from .random_words import next_key, uniforms
-from .time_axis import check_gradient, check_input, check_passes, has_time_axis
+from .time_axis import (
+    check_gradient,
+    check_input,
+    check_passes,
+    has_time_axis,
+    join,
+    split_last,
+)
 
 NEURONS = ("A", "B", "C", "D")
 # Up to this T the count comes from one uniform number (inverse of the binomial CDF); above it
@@ -127,15 +134,23 @@ class BU(keras.layers.Layer):
 
     def emit(self, u, key):
         """The output for a given key: the same key and batch give the same spikes."""
-        timed = has_time_axis(len(u.shape))
-        u = ops.cast(u, "float32")
+        gain = type(self).gain
         if self.neuron == "A":
-            out = _passes(type(self).gain, self.T, self.gradient, timed)(u, key)
+            out = self._emit_passes(gain, u, key)
         elif self.neuron == "B":
-            out = _count(type(self).gain, self.T)(u, key)
+            out = _count(gain, self.T)(ops.cast(u, "float32"), key)
         else:
-            out = _spike(type(self).gain)(u, key, 1)
+            out = _spike(gain)(ops.cast(u, "float32"), key, 1)
         return ops.cast(out, self.compute_dtype)
+
+    def _emit_passes(self, gain, u, key):
+        timed = has_time_axis(len(u.shape))
+        if self.gradient == "unrolled" or self.T == 1:
+            u = u if timed else ops.expand_dims(u, 1)
+            return _unrolled_passes(gain, self.T)(ops.cast(u, "float32"), key)
+        early, last = split_last(u) if timed else (ops.expand_dims(u, 1), u)
+        early, last = ops.cast(early, "float32"), ops.cast(last, "float32")
+        return join(*_split_passes(gain, self.T)(early, last, key))
 
     def emit_pass(self, u, key, t):
         """Spikes of pass `t` (1, 2, ...) alone, for a `u` without time axis.
@@ -179,18 +194,33 @@ def _spike(gain):
     return spike
 
 
+def _numbers(first, last, rank):
+    """The pass numbers first..last, along axis 1 of a tensor of this rank."""
+    return ops.reshape(ops.arange(first, last + 1, dtype="int32"), (1, -1) + (1,) * (rank - 2))
+
+
 @functools.lru_cache(maxsize=None)
-def _passes(gain, T, gradient, timed):
+def _unrolled_passes(gain, T):
     @fused
     def passes(u, key):
-        u = u if timed else ops.expand_dims(u, 1)
-        time = (1, T) + (1,) * (len(u.shape) - 2)
-        t = ops.reshape(ops.arange(1, T + 1, dtype="int32"), time)
         index = ops.expand_dims(_element_index(u[:, 0]), 1)
         h = gain(u)
-        spikes = ops.cast(uniforms(key, t, index) < h, "float32")
-        weight = ops.cast(t == T, "float32") * T if gradient == "last" else ops.ones(time)
-        return _straight_through(spikes, weight * h)
+        draws = uniforms(key, _numbers(1, T, len(u.shape)), index)
+        return _straight_through(ops.cast(draws < h, "float32"), h + ops.zeros_like(draws))
+
+    return passes
+
+
+@functools.lru_cache(maxsize=None)
+def _split_passes(gain, T):
+    @fused
+    def passes(early, last, key):
+        index = _element_index(last)
+        draws = uniforms(key, _numbers(1, T - 1, len(early.shape)), ops.expand_dims(index, 1))
+        spikes = ops.cast(draws < gain(ops.stop_gradient(early)), "float32")
+        h = gain(last)
+        spike = ops.cast(uniforms(key, ops.cast(T, "int32"), index) < h, "float32")
+        return spikes, _straight_through(spike, T * h)
 
     return passes
 

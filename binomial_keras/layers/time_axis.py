@@ -74,32 +74,48 @@ def running_mean(spikes):
 
 
 @fused
-def split_evidence(spikes):
-    """The same as `running_mean`, as passes 1..T-1 without gradient and pass T with it.
-
-    The gradient of m(T) is handed to the spikes of pass T alone, with weight 1/T: `BU` gives
-    these spikes the derivative T * h'(u(T)), which is Algorithm 1's dm(T)/du(T) = h'(u(T)).
-    """
-    passes = spikes.shape[1]
+def _evidence_of_last(early, last):
+    passes = early.shape[1] + 1
     total, means = 0.0, []
     for t in range(passes - 1):
-        total = total + ops.stop_gradient(spikes[:, t])
+        total = total + ops.stop_gradient(early[:, t])
         means.append(total / (t + 1))
-    return ops.stack(means, axis=1), (total + spikes[:, -1]) / passes
+    return ops.stack(means, axis=1), (total + last) / passes
 
 
 def split_last(x):
-    """Passes 1..T-1 without gradient, and pass T with it."""
-    return ops.stop_gradient(x[:, :-1]), x[:, -1]
+    """Passes 1..T-1 without gradient, and pass T with it: `(batch, T-1, ...)`, `(batch, ...)`."""
+    parts = getattr(x, "_passes", None)
+    if parts is not None:
+        return parts
+    # Not by indexing: the backward pass of `split` is a concatenation, that of a strided slice
+    # is several times dearer on CPU.
+    early, last = ops.split(x, [x.shape[1] - 1], axis=1)
+    return ops.stop_gradient(early), ops.squeeze(last, 1)
 
 
 def join(early, last):
-    """Put the passes 1..T-1, gradient cut, and pass T together along the time axis."""
-    return ops.concatenate([ops.stop_gradient(early), ops.expand_dims(last, 1)], axis=1)
+    """Put the passes 1..T-1, gradient cut, and pass T together along the time axis.
+
+    The result remembers its parts, and `split_last` takes them from there. In a compiled graph
+    the joined tensor between two layers of this library is then never computed, nor are the
+    zeros that its backward pass would consist of.
+    """
+    early = ops.stop_gradient(early)
+    joined = ops.concatenate([early, ops.expand_dims(last, 1)], axis=1)
+    try:
+        joined._passes = (early, last)
+    except AttributeError:
+        pass  # tensors of this kind take no attributes: `split_last` then splits
+    return joined
 
 
 def accumulate(potential, spikes, gradient):
     """Apply a linear map to the evidence of every pass.
+
+    Under the last-pass rule the gradient of m(T) is handed to the spikes of pass T alone, with
+    weight 1/T: `BU` gives these spikes the derivative T * h'(u(T)), which together is
+    Algorithm 1's dm(T)/du(T) = h'(u(T)).
 
     Args:
         potential: callable `(x, trainable)`, the map for a tensor without time axis; with
@@ -115,5 +131,5 @@ def accumulate(potential, spikes, gradient):
         return ops.expand_dims(potential(spikes[:, 0], True), 1)
     if gradient == "unrolled":
         return unfold(potential(fold(running_mean(spikes)), True), passes)
-    early, last = split_evidence(spikes)
+    early, last = _evidence_of_last(*split_last(spikes))
     return join(unfold(potential(fold(early), False), passes - 1), potential(last, True))
