@@ -36,7 +36,7 @@ def _words(text):
 def parser():
     """The parser of all four commands."""
     top = _Parser(prog="python -m reproduce", description=__doc__)
-    commands = top.add_subparsers(dest="command", required=True, parser_class=_Parser)
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
     demo = commands.add_parser("demo", help="the main job on embedded digits, in a few minutes")
     demo.add_argument("--images", type=_count, help="attacked test images (default: 60)")
     demo.add_argument("--draws", type=_count, help="fresh draws per image (default: 10)")
@@ -81,6 +81,8 @@ def main(arguments=None):
     """Runs a command; returns the exit code (0, 2 for a wrong request, 130 when interrupted)."""
     try:
         options = parser().parse_args(arguments)
+        if options.command is None:
+            raise UsageError("Say what to do: demo, list, run NAME or report (--help explains).")
         # Only now, so that a wrong argument is answered at once: these import Keras.
         from reproduce import commands
 

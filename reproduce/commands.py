@@ -5,6 +5,7 @@ import sys
 
 from reproduce.errors import UsageError
 from reproduce.experiments import ATTACK_ORDER, EXPERIMENTS, find
+from reproduce.quiet import import_keras
 from reproduce.records import RecordStore
 
 
@@ -23,6 +24,7 @@ def execute(experiments, options):
     from reproduce.plan import save_plan
     from reproduce.runner import ordered, run_cells
 
+    import_keras()
     if options.attacks is not None:
         options.attacks = tuple(attack_name(name) for name in options.attacks)
     given = GivenCheckpoints(options.checkpoints) if options.checkpoints else None
@@ -83,6 +85,7 @@ def report(options):
     plans = load_plans(store)
     if not plans:
         raise UsageError(f"{options.out} holds no records of `run` or `demo`.")
+    import_keras()
     store.prepare()
     folder = write_report(store, plans)
     print(f"Tables, figures and the page: {folder / 'index.html'}")

@@ -28,7 +28,7 @@ def _from_paper(name, title, data, file, view, **settings):
 
 
 _ALL = (
-    Experiment("demo", "the main job in a few minutes, on embedded 8x8 digits", "digits",
+    Experiment("demo", "Demo: types D, B and A under the five attacks, embedded 8x8 digits", "digits",
                _DEMO, "alpha", images=60),
     _from_paper("table3", "Table 3, clean accuracy on MNIST", "mnist", "table3_mnist",
                 "accuracy"),

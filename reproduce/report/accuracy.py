@@ -26,10 +26,10 @@ C_ROWS = (
 
 def accuracy_lines(experiment, plan, store):
     """One dict per row, with `COLUMNS` as keys; what was not run is None."""
-    lines = []
+    lines, comparable = [], plan.data == experiment.data
     for row in experiment.rows:
         ours = clean_of(store, plan, row)
-        published = row.published["accuracy"] if row.published else None
+        published = row.published["accuracy"]
         line = {
             "row": row.number,
             "train": row.label.split(" → ")[0],
@@ -42,7 +42,8 @@ def accuracy_lines(experiment, plan, store):
                 "ours": round(ours.value, 4),
                 "low": round(ours.low, 4),
                 "high": round(ours.high, 4),
-                "difference": None if published is None else round(ours.value - published, 4),
+                # Between two data sets a difference means nothing.
+                "difference": round(ours.value - published, 4) if comparable else None,
                 "sd_over_draws": _rounded(ours.over_draws),
                 "sd_over_seeds": _rounded(ours.over_seeds),
                 "images": ours.images,
@@ -93,5 +94,8 @@ def _shown(line, several):
         row.append(cell(line.get("sd_over_seeds"), pattern="{:.2f}"))
     interval = f"{line['low']:.2f} – {line['high']:.2f}" if ran else NOT_RUN
     size = f"{line['images']} × {line['draws']}" if ran else NOT_RUN
-    row += [Cell(interval), cell(line.get("difference"), pattern="{:+.2f}"), Cell(size)]
+    difference = cell(line["difference"], pattern="{:+.2f}") if ran else Cell(NOT_RUN)
+    if ran and line["difference"] is None:
+        difference = Cell("other data")
+    row += [Cell(interval), difference, Cell(size)]
     return tuple(row)

@@ -24,7 +24,7 @@ ALPHA = (
 )
 METHOD = (
     "Accuracies in % on attacked images, scored in fresh draws, with the 95 % interval over "
-    "images in brackets and the published number in parentheses. SSIM in %, 7x7 uniform window, "
+    "images in brackets and, where there is one, the published number in parentheses. SSIM in %, 7x7 uniform window, "
     "over all images, those left unchanged included. The networks' output under attack are "
     "probabilities, as published."
 )
@@ -117,8 +117,16 @@ def accuracy_under_attack(results):
     return Table(
         f"{results.plan.name}-accuracy", f"Accuracy under attack{results.suffix()}",
         ("Row", "Train → test", "Clean", *ORDER), tuple(rows),
-        (METHOD, _sizes(results), C_ROWS),
+        _notes(results),
     )
+
+
+def _notes(results):
+    notes = [METHOD, _sizes(results)]
+    # Which of the two C networks a printed row means is only a question beside printed rows.
+    if any(row.published and "C" in row.train[0] for row in results.rows):
+        notes.append(C_ROWS)
+    return tuple(notes)
 
 
 def _both(one, published):
@@ -158,22 +166,23 @@ def similarity_table(results):
 
 def alpha_table(results):
     """`Table` of alpha scores."""
+    printed = any(row.published for row in results.rows)
     rows = []
     for i, row in enumerate(results.rows):
-        given = (row.published or {}).get("alpha")
         ours, interval = results.alpha[i], results.alpha_interval[i]
-        difference = None if ours is None or given is None else ours - given
-        rows.append((
-            Cell(row.number), Cell(row.label),
-            Cell("" if given is None else f"{given:.3f}"),
-            cell(ours, pattern="{:.1f}"),
-            Cell(NOT_RUN if interval is None else f"{interval[0]:.1f} – {interval[1]:.1f}"),
-            Cell("" if given is None else NOT_RUN if ours is None else f"{difference:+.1f}"),
-        ))
+        shown = [Cell(row.number), Cell(row.label), cell(ours, pattern="{:.1f}"),
+                 Cell(NOT_RUN if interval is None else f"{interval[0]:.1f} – {interval[1]:.1f}")]
+        if printed:
+            given = (row.published or {}).get("alpha")
+            shown.append(Cell("" if given is None else f"{given:.3f}"))
+            both = ours is not None and given is not None
+            shown.append(cell(ours - given if both else None, pattern="{:+.1f}"))
+        rows.append(tuple(shown))
+    columns = ("Row", "Train → test", "Ours", "95 % interval")
+    columns += ("Published", "Difference") if printed else ()
     return Table(
-        f"{results.plan.name}-alpha", f"Alpha score{results.suffix()}",
-        ("Row", "Train → test", "Published", "Ours", "95 % interval", "Difference"),
-        tuple(rows), (ALPHA,),
+        f"{results.plan.name}-alpha", f"Alpha score{results.suffix()}", columns, tuple(rows),
+        (ALPHA, "The interval is over the attacked images; the clean accuracy is held fixed."),
     )
 
 

@@ -96,11 +96,12 @@ def picture_figure(rows, order, title):
     columns = 1 + len(order)
     figure, axes = _figure(1.35 * columns + 0.6, 1.75 * len(rows) + 0.5, len(rows), columns)
     figure.suptitle(title, fontsize=10)
-    for line, (label, original, pictures) in zip(axes, rows):
+    for number, (label, original, pictures) in enumerate(rows):
+        line = axes[number]
         line[0].set_ylabel(label, fontsize=9)
         for axis, name, shown in zip(line, ("original", *order),
                                      (original, *(pictures.get(a) for a in order))):
-            _picture(axis, name, shown, first=line is axes[0])
+            _picture(axis, name, shown, first=number == 0)
     return _png(figure)
 
 

@@ -8,7 +8,7 @@ from reproduce.report.pictures import picture_figures
 from reproduce.report.table import to_csv
 from reproduce.report.training import training_table
 
-PICTURES = {"pictures": 3, "alpha": 1, "attacks": 1}
+PICTURES = {"pictures": 3, "alpha": 2, "attacks": 2}
 
 
 @dataclasses.dataclass(frozen=True)
