@@ -119,7 +119,7 @@ def _refuse(item):
         listed = any(name in names for names in CLASSES.values())
     else:
         listed = isinstance(module, str) and name in CLASSES.get(module, ())
-    return None if listed else f"it names the class {shown}, which is not on the list of trusted ones"
+    return None if listed else f"it names the class {shown}, which is not on the trusted list"
 
 
 def _refuse_function(item):
@@ -130,7 +130,7 @@ def _refuse_function(item):
                 return None
         elif module in (None, "builtins", "keras.activations") and name in FUNCTIONS:
             return None
-    return f"it names the function `{module}.{name}`, which is not on the list of trusted ones"
+    return f"it names the function `{module}.{name}`, which is not on the trusted list"
 
 
 def _too_large(item):

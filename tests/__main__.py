@@ -24,7 +24,7 @@ def _paths_given(arguments):
 
 
 def _run(backend, paths, arguments):
-    print(f"== {backend} backend: {' '.join(paths) or 'all tests'}", flush=True)
+    print(f"== {backend} backend: {' '.join([*paths, *arguments]) or 'all tests'}", flush=True)
     command = [sys.executable, "-m", "pytest", "-q", *paths, *arguments]
     environment = {**os.environ, "KERAS_BACKEND": backend}
     code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode

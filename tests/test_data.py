@@ -39,7 +39,7 @@ def test_digits_splits_are_all_of_scikit_learns_images_once():
     together = np.concatenate([x_train, x_test])
     assert _rows(together) == _rows(images / 16)
     # Every test image carries the label that scikit-learn gives to the same pixels.
-    label_of = {bytes(image.astype("uint8")): label for image, label in zip(images, labels)}
+    label_of = {bytes(image.astype("uint8")): label for image, label in zip(images, labels, strict=True)}
     for x, y in [(x_train, y_train), (x_test, y_test)]:
         flat = np.rint(x * 16).astype("uint8").reshape(len(x), -1)
         assert [label_of[bytes(row)] for row in flat] == y.tolist()
@@ -171,7 +171,7 @@ def test_a_damaged_file_is_reported_with_its_folder(empty_folder, prepared):
 
 def test_a_set_of_another_size_is_refused(empty_folder, prepared):
     source = _folder_of(prepared, "mnist")
-    # MNIST's files under Fashion-MNIST's name would load, were nothing compared.
+    # CIFAR-10's files under MNIST's name would load, were nothing compared.
     shutil.copytree(_folder_of(prepared, "cifar10"), empty_folder / "mnist" / source.name)
     with pytest.raises(RuntimeError, match="not the one expected"):
         data.load("mnist", "test")

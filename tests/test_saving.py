@@ -270,7 +270,7 @@ def test_a_large_declared_size(rewrite):
         (b"{}", "does not describe a model"),
         (b'{"class_name": 3}', "a class has no readable name"),
         (b'{"class_name": ["Lambda"]}', "a class has no readable name"),
-        (b'{"class_name": "Sequential", "module": ["keras"]}', "not on the list"),
+        (b'{"class_name": "Sequential", "module": ["keras"]}', "not on the trusted list"),
         (b'{"class_name": "Sequential", "module": "keras", "registered_name": {}}', "not one of"),
     ],
 )
@@ -371,7 +371,7 @@ MALICIOUS = {
     ),
     "function that is a dict": (
         _activation({"module": "builtins", "class_name": "function", "config": {"a": 1}}),
-        "not on the list",
+        "not on the trusted list",
     ),
     "type spec": (
         _activation({"class_name": "__typespec__", "module": "os", "config": [],

@@ -35,7 +35,8 @@ def info(name):
     if not isinstance(name, str) or name not in index:
         raise unknown_name("name", name)
     entry = copy.deepcopy(index[name])
-    return {"name": name, **{key: entry[key] for key in ("file", "size", "sha256")}, **entry["card"]}
+    card = entry.pop("card")
+    return {"name": name, **entry, **card}
 
 
 def path(name):
@@ -91,7 +92,7 @@ def add(file, name, card, replace=False):
     _check_card(card)
     index = _index()
     if name in index and not replace:
-        raise ValueError(f"The zoo has a checkpoint {name!r} already; pass `replace` to replace it.")
+        raise ValueError(f"The zoo has a checkpoint {name!r} already; replace it with `replace`.")
     check_archive(file)
     relative = f"files/{name}.keras"
     target = FOLDER / relative
