@@ -39,7 +39,8 @@ def test_digits_splits_are_all_of_scikit_learns_images_once():
     together = np.concatenate([x_train, x_test])
     assert _rows(together) == _rows(images / 16)
     # Every test image carries the label that scikit-learn gives to the same pixels.
-    label_of = {bytes(image.astype("uint8")): label for image, label in zip(images, labels, strict=True)}
+    pairs = zip(images.astype("uint8"), labels, strict=True)
+    label_of = {bytes(image): label for image, label in pairs}
     for x, y in [(x_train, y_train), (x_test, y_test)]:
         flat = np.rint(x * 16).astype("uint8").reshape(len(x), -1)
         assert [label_of[bytes(row)] for row in flat] == y.tolist()
