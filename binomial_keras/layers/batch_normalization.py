@@ -36,6 +36,12 @@ class BatchNormalization(keras.layers.BatchNormalization):
                 "Invalid value received for argument `axis`. Expected -1 (channels last). "
                 f"Received: axis={self.axis}"
             )
+        for name in ("renorm", "synchronized"):
+            if getattr(self, name):
+                raise ValueError(
+                    f"Invalid value received for argument `{name}`. Expected False: it is not "
+                    f"defined over a time axis. Received: {name}=True"
+                )
 
     def build(self, input_shape):
         check_input(self, input_shape)

@@ -10,6 +10,9 @@ Two backward rules exist for a network with a time axis, the argument `gradient`
 * `"unrolled"`: the straight-through gradient of every spike of every pass.
 """
 
+import math
+import numbers
+
 from keras import ops
 
 from ..backend import fused
@@ -36,9 +39,11 @@ def check_input(layer, shape):
 
 def check_passes(T):
     """Return the number of passes if it is a whole number above zero."""
-    if isinstance(T, bool) or int(T) != T or T < 1:
+    # A whole float such as 3.0 is let through: configurations read from JSON may hold one.
+    number = isinstance(T, numbers.Real) and not isinstance(T, bool)
+    if not number or not math.isfinite(T) or T != int(T) or T < 1:
         raise ValueError(
-            f"Invalid value received for argument `T`. Expected an integer >= 1. Received: T={T}"
+            f"Invalid value received for argument `T`. Expected an integer >= 1. Received: T={T!r}"
         )
     return int(T)
 
