@@ -127,7 +127,10 @@ def _trace_tensorflow(function):
 
 
 def _forward_tensorflow(model):
-    return _trace_tensorflow(lambda x: _call(model, x))
+    def forward(x):
+        return _call(model, x)
+
+    return _trace_tensorflow(forward)
 
 
 def _vjps_tensorflow(model, cotangents):
@@ -172,7 +175,10 @@ def _carry_draws_jax(model, function):
 
 
 def _forward_jax(model):
-    return _carry_draws_jax(model, lambda call, x: call(x))
+    def forward(call, x):
+        return call(x)
+
+    return _carry_draws_jax(model, forward)
 
 
 def _vjps_jax(model, cotangents):

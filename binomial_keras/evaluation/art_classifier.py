@@ -74,7 +74,7 @@ class ARTClassifier(ClassifierNeuralNetwork):
         loss = _from_logits if stable else _from_probabilities
         self.forward = backend.compile_forward(exposed)
         self._all_classes = backend.compile_vjps(exposed, _every_class)
-        self._one_class = backend.compile_vjps(exposed, lambda outputs, rows: rows[None])
+        self._one_class = backend.compile_vjps(exposed, _given_class)
         self._loss = backend.compile_vjps(with_loss, loss)
 
     def reset_counts(self):
@@ -142,7 +142,7 @@ class ARTClassifier(ClassifierNeuralNetwork):
             raise NotImplementedError("ARTClassifier gives activations as NumPy arrays only.")
         by_name = isinstance(layer, str)
         source = self.model.get_layer(**{"name" if by_name else "index": layer})
-        part = backend.compile_forward(keras.Model(self.model.inputs, source.output))
+        part = backend.compile_forward(keras.Model(self.model.inputs[0], source.output))
         return in_batches(part, min(batch_size, self.batch_size), self._images(x))
 
     def save(self, filename, path=None):
@@ -195,6 +195,10 @@ class ARTClassifier(ClassifierNeuralNetwork):
 def _every_class(outputs):
     rows = ops.eye(outputs.shape[-1], dtype="float32")[:, None, :]
     return rows + ops.zeros_like(outputs)[None]
+
+
+def _given_class(outputs, one_hot):
+    return one_hot[None]
 
 
 def _from_logits(outputs, targets):

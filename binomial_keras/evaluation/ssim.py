@@ -2,8 +2,12 @@
 
 import numpy as np
 
-WINDOWS = ("uniform", "gaussian")
-_CHUNK = 256
+_SIZES = {"uniform": 7, "gaussian": 11}
+_C1, _C2 = 0.01**2, 0.03**2
+_WEIGHTS = np.exp(-0.5 * (np.arange(-5, 6) / 1.5) ** 2)
+_WEIGHTS /= _WEIGHTS.sum()
+# Numbers handled at once: the intermediate arrays then stay in the cache.
+_CHUNK = 25_000
 
 
 def ssim(x, y, window="uniform"):
@@ -32,20 +36,18 @@ def ssim(x, y, window="uniform"):
     """
     x, y = np.asarray(x), np.asarray(y)
     _check(x, y, window)
-    weights = _weights(window)
-    # Sample variances, as in scikit-image's default.
-    correction = 49.0 / 48.0 if window == "uniform" else 1.0
     result = np.empty(len(x))
-    for start in range(0, len(x), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        result[part] = _chunk(x[part], y[part], weights, correction)
+    chunk = max(1, _CHUNK // x[0].size) if len(x) else 1
+    for start in range(0, len(x), chunk):
+        part = slice(start, start + chunk)
+        result[part] = _chunk(x[part], y[part], window)
     return result
 
 
 def _check(x, y, window):
-    if window not in WINDOWS:
+    if window not in _SIZES:
         raise ValueError(
-            f"Invalid value received for argument `window`. Expected one of {WINDOWS}. "
+            f"Invalid value received for argument `window`. Expected one of {list(_SIZES)}. "
             f"Received: window={window!r}"
         )
     if x.shape != y.shape or x.ndim != 4:
@@ -53,7 +55,7 @@ def _check(x, y, window):
             "Invalid value received for arguments `x` and `y`. Expected one shape (images, "
             f"height, width, channels). Received: x.shape={x.shape}, y.shape={y.shape}"
         )
-    size = len(_weights(window))
+    size = _SIZES[window]
     if min(x.shape[1:3]) < size:
         raise ValueError(
             f"Invalid value received for argument `x`. Expected images of at least {size}x{size} "
@@ -61,38 +63,60 @@ def _check(x, y, window):
         )
 
 
-def _weights(window):
-    """Weights of the window along one axis, sum 1."""
-    if window == "uniform":
-        return np.full(7, 1 / 7)
-    weights = np.exp(-0.5 * (np.arange(-5, 6) / 1.5) ** 2)
-    return weights / weights.sum()
+def _uniform(image, step):
+    """Sums of 7 elements `step` apart, by way of sums of 2."""
+    two = image[step:] + image[:-step]
+    length = len(image) - 6 * step
+    seven = two[:length] + two[2 * step : 2 * step + length]
+    seven += two[4 * step : 4 * step + length]
+    seven += image[6 * step :]
+    return seven
 
 
-def _band(weights, length):
-    """Matrix `(length - len(weights) + 1, length)` that filters along an axis."""
-    rows = length - len(weights) + 1
-    band = np.zeros((rows, length))
-    for row in range(rows):
-        band[row, row : row + len(weights)] = weights
-    return band
+def _gaussian(image, step):
+    """Weighted sums of 11 elements `step` apart; the weights add up to 1."""
+    length = len(image) - 10 * step
+    total = _WEIGHTS[5] * image[5 * step : 5 * step + length]
+    for k in range(5):
+        pair = image[k * step :][:length] + image[(10 - k) * step :][:length]
+        pair *= _WEIGHTS[k]
+        total += pair
+    return total
 
 
-def _chunk(x, y, weights, correction):
-    # (2, images, channels, height, width). In double precision: a variance is the difference
-    # of two nearly equal numbers wherever the image is flat.
-    pair = np.stack([x, y]).astype(np.float64).transpose(0, 1, 4, 2, 3)
-    vertical = _band(weights, pair.shape[-2])
-    horizontal = _band(weights, pair.shape[-1]).T
+def _chunk(x, y, window):
+    # All images as one row of numbers: a neighbour is a fixed step away, and every operation
+    # runs over one contiguous piece. Windows that reach over the edge of an image hold
+    # nonsense and are cut off at the end. In double precision, because a variance is the
+    # difference of two nearly equal numbers in flat areas.
+    images, height, width, channels = x.shape
+    kernel, size = (_uniform, 7) if window == "uniform" else (_gaussian, 11)
+    # With sums S over n elements instead of means: m_x m_y = S_x S_y / n^2, and so on; the
+    # factors that numerator and denominator share are left out.
+    n, degrees = (49, 48) if window == "uniform" else (1, 1)
 
-    def mean(image):
-        return vertical @ (image @ horizontal)
+    def summed(image):
+        return kernel(kernel(image, channels), width * channels)
 
-    (mean_x, mean_y), squares = mean(pair), mean(pair**2)
-    product, mean_squares = mean_x * mean_y, mean_x**2 + mean_y**2
-    variances = correction * (squares[0] + squares[1] - mean_squares)
-    covariance = correction * (mean(pair[0] * pair[1]) - product)
-    c1, c2 = 0.01**2, 0.03**2
-    values = (2 * product + c1) * (2 * covariance + c2)
-    values /= (mean_squares + c1) * (variances + c2)
-    return values.mean(axis=(1, 2, 3))
+    x, y = x.reshape(-1).astype(np.float64), y.reshape(-1).astype(np.float64)
+    sum_x, sum_y, covariance = summed(x), summed(y), summed(x * y)
+    x *= x
+    y *= y
+    x += y
+    variances = summed(x)
+    product = sum_x * sum_y
+    sum_x *= sum_x
+    sum_y *= sum_y
+    squares = np.add(sum_x, sum_y, out=sum_x)
+    covariance -= product / n
+    covariance += degrees * _C2 / 2
+    variances -= squares / n
+    variances += degrees * _C2
+    product += n * n * _C1 / 2
+    squares += n * n * _C1
+    product *= covariance
+    squares *= variances
+    values = np.zeros(images * height * width * channels)
+    np.divide(product, squares, out=values[: len(product)])
+    values = values.reshape(images, height, width, channels)
+    return 4 * values[:, : height - size + 1, : width - size + 1].mean(axis=(1, 2, 3))

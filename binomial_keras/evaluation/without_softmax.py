@@ -29,7 +29,7 @@ def without_softmax(model):
         logits = without_softmax(layer)(features)
     else:
         logits = _Linear(layer)(features)
-    return keras.Model(model.inputs, logits, name=f"{model.name}_logits")
+    return keras.Model(model.inputs[0], logits, name=f"{model.name}_logits")
 
 
 def _only_output(model):
