@@ -1,0 +1,89 @@
+"""Wrong requests get one sentence on standard error and exit code 2."""
+
+import pytest
+
+from reproduce.cli import main, parser
+
+BAD = {
+    "unknown experiment": (["run", "fig9"], "no experiment called 'fig9'"),
+    "no command": ([], "Say what to do"),
+    "T = 0": (["run", "table3", "--T", "0"], "at least 1, not '0'"),
+    "T that no row has": (["run", "table3", "--T", "7"], "T = 7"),
+    "no draws": (["run", "table3", "--draws", "0"], "--draws"),
+    "negative images": (["run", "fig4b", "--images", "-5"], "--images"),
+    "too many images": (["run", "fig4b", "--data", "digits", "--images", "361"],
+                        "more than the 360 test images of digits"),
+    "no number": (["run", "fig4b", "--seeds", "many"], "not 'many'"),
+    "unknown data": (["run", "table3", "--data", "svhn"], "no data set called 'svhn'"),
+    "unknown attack": (["run", "fig4b", "--attacks", "FGM,PGD"], "no attack called 'PGD'"),
+    "unknown setting": (["run", "fig4b", "--data", "digits", "--set", "FGM.epsilon=1"],
+                        "no setting 'epsilon'"),
+    "malformed setting": (["run", "fig4b", "--data", "digits", "--set", "FGM"],
+                          "NAME.SETTING=VALUE"),
+    "unknown recipe": (["run", "table3", "--data", "digits", "--recipe", "quick"], "quick"),
+    "unknown recipe field": (["run", "table3", "--data", "digits", "--set", "recipe.lr=1"],
+                             "lr"),
+    "unknown row": (["run", "table3", "--rows", "99"], "no row '99'"),
+    "no such checkpoints": (["run", "table3", "--checkpoints", "no_such_folder"],
+                            "no_such_folder does not exist"),
+    "report without records": (["report", "--out", "no_such_folder"], "holds no records"),
+}
+
+
+@pytest.mark.parametrize("arguments, words", BAD.values(), ids=BAD)
+def test_bad_request(arguments, words, capfd, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    try:
+        code = main(arguments)
+    except SystemExit as exit:
+        code = exit.code
+    out, err = capfd.readouterr()
+    assert code == 2 and out == ""
+    assert words in err and len(err.strip().splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folder_that_cannot_be_written(capfd, tmp_path):
+    (tmp_path / "file").write_text("")
+    code = main(["run", "table3", "--data", "digits", "--out", str(tmp_path / "file" / "out")])
+    assert code == 2
+    assert "cannot be written" in capfd.readouterr().err
+
+
+def test_checkpoint_folder_without_any_of_them(capfd, tmp_path):
+    (tmp_path / "given").mkdir()
+    code = main(["run", "fig5", "--data", "digits", "--rows", "1", "--out", str(tmp_path / "out"),
+                 "--checkpoints", str(tmp_path / "given")])
+    assert code == 2
+    assert "none of digits-D-s0" in capfd.readouterr().err
+
+
+def test_truncated_checkpoint(capfd, tmp_path):
+    (tmp_path / "digits-D-s0.keras").write_bytes(b"PK not whole")
+    code = main(["run", "fig5", "--data", "digits", "--rows", "1", "--out", str(tmp_path / "out"),
+                 "--checkpoints", str(tmp_path)])
+    assert code == 2
+    assert "not a whole .keras file" in capfd.readouterr().err
+
+
+def test_interrupt_is_exit_code_130(monkeypatch, capfd):
+    from reproduce import commands
+
+    def interrupted(options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands, "listing", interrupted)
+    assert main(["list"]) == 130
+    assert "the same command goes on" in capfd.readouterr().err
+
+
+def test_list_names_every_experiment(capfd):
+    assert main(["list"]) == 0
+    out = capfd.readouterr().out
+    for name in ("demo", "table3", "table4", "fig4a", "fig4b", "fig5", "fig6a", "fig6b"):
+        assert f"\n{name} " in f"\n{out}"
+
+
+def test_defaults():
+    options = parser().parse_args(["run", "table3"])
+    assert (options.out, options.recipe, options.shard) == ("runs", "cpu", 50)

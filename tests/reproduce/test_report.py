@@ -1,0 +1,222 @@
+"""Tables from records, checked against loops over made-up records."""
+
+import csv
+import html.parser
+import io
+import re
+
+import numpy as np
+import pytest
+
+from reproduce.experiments import ATTACK_ORDER, find
+from reproduce.experiments.rows import attack_cells, clean_cell
+from reproduce.lookup import identity_of
+from reproduce.plan import Plan, load_plans, save_plan
+from reproduce.records import RecordStore
+from reproduce.report import write_report
+from reproduce.report.rows import alpha_interval, alpha_of, attacks_of, clean_of
+from reproduce.report.table import Cell, Table, to_csv, to_markdown
+
+DRAWS, IMAGES, SHARD = 4, 30, 12
+
+
+def make_plan(experiment, seeds=1, images=IMAGES):
+    attacks = {
+        name: {"settings": {"a": 1}, "images": images, "draws": DRAWS, "shard": SHARD,
+               "batch_size": 250}
+        for name in ATTACK_ORDER
+    }
+    networks = ("D", "C_A1", "C_B1", "A2", "A3", "B2", "B3")
+    return Plan(
+        experiment=experiment, data="mnist", seeds=seeds,
+        training={"recipe": "cpu", "overrides": {}, "widths": [4], "gradient": "last"},
+        clean={"images": IMAGES, "draws": DRAWS, "batch_size": 250},
+        attacks=attacks, data_sha256={"test": "b"},
+        checkpoints={f"{n}-s{s}": {"file": "f", "sha256": "s", "weights_sha256": f"{n}{s}"}
+                     for n in networks for s in range(seeds)},
+    )
+
+
+def put(store, plan, cell, generator):
+    """A made-up record of a cell."""
+    identity = identity_of(cell, plan, store)
+    images = getattr(cell, "images", None) or cell.stop - cell.start
+    record = {"label": cell.label(), "result": {"images": images}, "provenance": {},
+              "cost": {"forwards": 3 * images, "backwards": images, "seconds": 1.0}}
+    if cell.kind == "clean":
+        shape = (max(1, len(cell.passes)), cell.draws, images)
+        return store.put(identity, record, {"correct": generator.random(shape) < 0.9})
+    shape = (cell.draws, images)
+    arrays = {"correct": generator.random(shape) < 0.5,
+              "clean_correct": generator.random(shape) < 0.9,
+              "unchanged": generator.random(images) < 0.2,
+              "true_labels": np.zeros(images, "int16")}
+    for name in ("ssim", "l2", "linf"):
+        arrays[name] = generator.random(images).astype("float32")
+    if cell.start == 0:
+        for name in ("original", "attacked"):
+            arrays[f"{name}_pictures"] = generator.random((2, 8, 8, 1)).astype("float32")
+            arrays[f"{name}_labels"] = generator.integers(0, 10, (cell.draws, 2))
+    return store.put(identity, record, arrays)
+
+
+@pytest.fixture
+def store(tmp_path):
+    made = RecordStore(tmp_path)
+    made.prepare()
+    return made
+
+
+def fill(store, plan, attacks=ATTACK_ORDER, seed=1):
+    generator = np.random.default_rng(seed)
+    experiment = find(plan.experiment)
+    for cell in experiment.cells(plan, attacks=attacks):
+        put(store, plan, cell, generator)
+    save_plan(store, plan)
+    return experiment
+
+
+def test_clean_accuracy_is_the_mean_over_seeds_draws_and_images(store):
+    plan = make_plan("table3", seeds=3)
+    experiment = fill(store, plan)
+    row = next(r for r in experiment.rows if r.test == ("A", 3))
+    total, by_seed = [], []
+    for seed in range(3):
+        cell, index = clean_cell(plan, row, seed)
+        hits = store.arrays(store.get(identity_of(cell, plan, store)))["correct"][index]
+        accuracies = [sum(draw) / IMAGES for draw in hits]
+        total += accuracies
+        by_seed.append(sum(accuracies) / DRAWS)
+    ours = clean_of(store, plan, row)
+    assert ours.value == pytest.approx(100 * sum(total) / len(total))
+    mean = sum(by_seed) / 3
+    deviation = (sum((one - mean) ** 2 for one in by_seed) / 2) ** 0.5
+    assert ours.over_seeds == pytest.approx(100 * deviation)
+    assert ours.low < ours.value < ours.high
+    assert (ours.images, ours.draws, ours.seeds) == (IMAGES, DRAWS, 3)
+
+
+def test_attack_numbers_over_all_blocks(store):
+    plan = make_plan("fig6b")
+    experiment = fill(store, plan)
+    row = experiment.rows[1]
+    found = attacks_of(store, plan, row)["Square"]
+    right = answers = kept = 0
+    similarity = []
+    for cell in attack_cells(plan, row, "Square", 0):
+        arrays = store.arrays(store.get(identity_of(cell, plan, store)))
+        right += arrays["correct"].sum()
+        answers += arrays["correct"].size
+        kept += arrays["unchanged"].sum()
+        similarity += list(arrays["ssim"].astype(float))
+    assert found.accuracy.value == pytest.approx(100 * right / answers)
+    assert found.unchanged == pytest.approx(100 * kept / IMAGES)
+    assert found.ssim == pytest.approx(100 * sum(similarity) / IMAGES, rel=1e-5)
+    assert found.forwards == 3 and found.backwards == 1
+
+
+def test_alpha_is_equation_12(store):
+    plan = make_plan("fig6b")
+    experiment = fill(store, plan)
+    row = experiment.rows[2]
+    clean, attacks = clean_of(store, plan, row), attacks_of(store, plan, row)
+    expected = clean.value * sum(a.accuracy.value / a.ssim for a in attacks.values())
+    assert alpha_of(clean, attacks) == pytest.approx(expected)
+    low, high = alpha_interval(clean, attacks)
+    assert low < expected < high
+
+
+def test_missing_blocks_and_attacks(store):
+    plan = make_plan("fig6b")
+    experiment = fill(store, plan, attacks=("FGM",))
+    row = experiment.rows[1]
+    cell = attack_cells(plan, row, "FGM", 0)[1]
+    name = store.name(identity_of(cell, plan, store))
+    (store.records / f"{name}.json").unlink()
+    fresh = RecordStore(store.out)
+    attacks = attacks_of(fresh, plan, row)
+    assert attacks["FGM"].accuracy.images == IMAGES - SHARD
+    assert attacks["Pixel"] is None
+    assert alpha_of(clean_of(fresh, plan, row), attacks) is None
+    folder = write_report(fresh, load_plans(fresh))
+    assert "not run" in (folder / "fig6b-mnist.md").read_text()
+
+
+def test_empty_report(store):
+    save_plan(store, make_plan("table3"))
+    folder = write_report(store, load_plans(store))
+    lines = list(csv.DictReader((folder / "table3-mnist.csv").open()))
+    assert len(lines) == len(find("table3").rows)
+    assert all(line["ours"] == "" and line["published"] for line in lines)
+
+
+def test_report_is_a_function_of_the_records(store):
+    for experiment in ("table3", "fig4b", "fig5", "fig6b"):
+        fill(store, make_plan(experiment))
+    folder = write_report(store, load_plans(store))
+    first = {path.name: path.read_bytes() for path in folder.iterdir()}
+    again = RecordStore(store.out)
+    write_report(again, load_plans(again))
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == first
+    assert {name for name in first if name.endswith(".png")} >= {
+        "table3-mnist.png", "fig4b-mnist-attacks.png", "fig5-mnist-pictures-1.png",
+        "fig6b-mnist-alpha.png",
+    }
+
+
+class _Links(html.parser.HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.links, self.anchors, self.tags = [], set(), set()
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.add(tag)
+        for name, value in attributes:
+            if name in ("href", "src"):
+                self.links.append(value)
+            if name == "id":
+                self.anchors.add(value)
+
+
+def test_page_is_self_contained(store):
+    for experiment in ("table3", "fig6b"):
+        fill(store, make_plan(experiment))
+    folder = write_report(store, load_plans(store))
+    text = (folder / "index.html").read_text()
+    parsed = _Links()
+    parsed.feed(text)
+    assert not parsed.tags & {"script", "link", "iframe"}
+    assert "http" not in text and "url(" not in text
+    for link in parsed.links:
+        assert link.startswith("data:image/png;base64,") or link[1:] in parsed.anchors, link
+    assert "single noisy draws" in text
+
+
+def test_difference_to_the_published_number(store):
+    plan = make_plan("table3")
+    fill(store, plan)
+    folder = write_report(store, [plan])
+    for line in csv.DictReader((folder / "table3-mnist.csv").open()):
+        difference = float(line["ours"]) - float(line["published"])
+        assert float(line["difference"]) == pytest.approx(difference, abs=1e-3)
+
+
+def test_later_plan_keeps_the_other_attacks(store):
+    plan = make_plan("fig4b")
+    save_plan(store, plan)
+    few = make_plan("fig4b", images=5)
+    few.attacks.pop("FGM")
+    merged = save_plan(store, few)
+    assert merged.attacks["FGM"]["images"] == IMAGES and merged.attacks["Pixel"]["images"] == 5
+    assert load_plans(store) == [merged]
+
+
+def test_markdown_and_csv_escape():
+    table = Table("n", "T", ("a", "b"), ((Cell("1|2", ("clean-x",)), Cell("[3]")),), ("note",))
+    text = to_markdown(table, records="../records")
+    assert "| [1\\|2](../records/clean-x.json) | \\[3\\] |" in text
+    assert all(len(re.findall(r"(?<!\\)\|", line)) == 3
+               for line in text.splitlines() if line.startswith("|"))
+    written = to_csv(("a", "b"), [{"a": 'x,"y', "b": None}, {"a": 0.1 + 0.2}])
+    read = list(csv.DictReader(io.StringIO(written)))
+    assert read[0] == {"a": 'x,"y', "b": ""} and float(read[1]["a"]) == 0.1 + 0.2
