@@ -151,24 +151,21 @@ def _carry_draws_jax(model, function):
 
     A traced function must not write to variables: the states leave it as values.
     """
-    index = {id(v): i for i, v in enumerate(model.non_trainable_variables)}
-    states = seed_states(model)
-    positions = [index[id(v)] for v in states]
+    variables, states = model.variables, seed_states(model)
 
     @jax.jit
-    def compiled(trainable, non_trainable, *arrays):
+    def compiled(values, *arrays):
         def call(x):
-            outputs, after = model.stateless_call(trainable, non_trainable, x, training=False)
-            return keras.ops.cast(outputs, "float32"), [after[i] for i in positions]
+            with keras.StatelessScope(state_mapping=list(zip(variables, values))) as scope:
+                outputs = _call(model, x)
+            return outputs, [scope.get_current_value(state) for state in states]
 
         return function(call, *arrays)
 
     def run(*arrays):
-        trainable = [v.value for v in model.trainable_variables]
-        non_trainable = [v.value for v in model.non_trainable_variables]
-        result, after = compiled(trainable, non_trainable, *arrays)
-        for variable, value in zip(states, after):
-            variable.assign(value)
+        result, after = compiled([variable.value for variable in variables], *arrays)
+        for state, value in zip(states, after):
+            state.assign(value)
         return keras.ops.convert_to_numpy(result)
 
     return run
