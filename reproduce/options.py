@@ -9,8 +9,6 @@ from reproduce.plan import Plan
 
 WIDTHS = {"digits": (16, 32), "cifar10": (64, 128, 256)}
 DEFAULT_WIDTHS = (16, 32, 64)
-SHARD = 50
-BATCH = 250
 
 
 def parse_settings(texts):

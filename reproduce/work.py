@@ -26,23 +26,10 @@ def do(cell, identity, bench):
 
 def train(cell, identity, bench):
     """Trains a network and writes its checkpoint. Resumes from its last whole epoch."""
-    import keras
-
-    import binomial_keras as bk
     from binomial_keras import training
 
     x, y = bench.data(cell.data, "train")
-    about = bk.data.describe(cell.data)
-    keras.utils.set_random_seed(cell.seed)
-    model = bk.models.binomial_cnn(
-        input_shape=about["shape"],
-        classes=about["classes"],
-        widths=cell.widths,
-        neuron=cell.neuron,
-        T=cell.T or 1,
-        seed=cell.seed,
-        gradient=cell.gradient,
-    )
+    model = _new_network(cell)
     recipe = training.recipe(cell.recipe, **dict(cell.overrides))
     started = time.monotonic()
     history = training.train(
@@ -69,6 +56,24 @@ def train(cell, identity, bench):
     cost = {"forwards": len(x) * epochs * (cell.T or 1), "backwards": len(x) * epochs,
             "seconds": float(sum(seconds))}
     return result, {}, cost
+
+
+def _new_network(cell):
+    import keras
+
+    import binomial_keras as bk
+
+    about = bk.data.describe(cell.data)
+    keras.utils.set_random_seed(cell.seed)
+    return bk.models.binomial_cnn(
+        input_shape=about["shape"],
+        classes=about["classes"],
+        widths=cell.widths,
+        neuron=cell.neuron,
+        T=cell.T or 1,
+        seed=cell.seed,
+        gradient=cell.gradient,
+    )
 
 
 def clean(cell, identity, bench):
@@ -109,7 +114,7 @@ def clean(cell, identity, bench):
 
 def attack(cell, identity, bench):
     """One attack on one block, scored with fresh draws."""
-    from binomial_keras.evaluation import evaluate_attack, predict_draws
+    from binomial_keras.evaluation import evaluate_attack
 
     numbers, x, y = bench.images(cell.checkpoint.data, cell.start, cell.stop)
     classifier = bench.classifier(cell)
@@ -128,12 +133,8 @@ def attack(cell, identity, bench):
         "true_labels": y.astype("int16"),
     }
     if cell.start == 0:
-        shown = np.asarray(outcome.adversarial[:PICTURES], "float32")
-        for name, images in (("attacked", shown), ("original", x[:PICTURES])):
-            arrays[f"{name}_pictures"] = images
-            arrays[f"{name}_labels"] = predict_draws(
-                classifier, images, cell.draws, seed + 1, batch_size=cell.batch_size
-            ).astype("int16")
+        arrays |= _pictures("attacked", outcome.adversarial, classifier, cell, seed + 1)
+        arrays |= _pictures("original", x, classifier, cell, seed + 1)
     result = {
         "accuracy": float(correct.mean()),
         "interval": interval(correct),
@@ -148,6 +149,15 @@ def attack(cell, identity, bench):
     cost = {"forwards": int(outcome.forwards), "backwards": int(outcome.backwards),
             "seconds": float(outcome.seconds)}
     return result, arrays, cost
+
+
+def _pictures(name, images, classifier, cell, seed):
+    """The first images of a block, and what the network says of them in every draw."""
+    from binomial_keras.evaluation import predict_draws
+
+    shown = np.asarray(images[:PICTURES], "float32")
+    labels = predict_draws(classifier, shown, cell.draws, seed, batch_size=cell.batch_size)
+    return {f"{name}_pictures": shown, f"{name}_labels": labels.astype("int16")}
 
 
 def interval(correct):

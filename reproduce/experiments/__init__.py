@@ -28,8 +28,8 @@ def _from_paper(name, title, data, file, view, **settings):
 
 
 _ALL = (
-    Experiment("demo", "Demo: types D, B and A under the five attacks, embedded 8x8 digits", "digits",
-               _DEMO, "alpha", images=60),
+    Experiment("demo", "Demo: types D, B and A under the five attacks, embedded 8x8 digits",
+               "digits", _DEMO, "alpha", images=60),
     _from_paper("table3", "Table 3, clean accuracy on MNIST", "mnist", "table3_mnist",
                 "accuracy"),
     _from_paper("table4", "Table 4, clean accuracy on CIFAR-10", "cifar10", "table4_cifar10",

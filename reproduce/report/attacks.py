@@ -24,9 +24,9 @@ ALPHA = (
 )
 METHOD = (
     "Accuracies in % on attacked images, scored in fresh draws, with the 95 % interval over "
-    "images in brackets and, where there is one, the published number in parentheses. SSIM in %, 7x7 uniform window, "
-    "over all images, those left unchanged included. The networks' output under attack are "
-    "probabilities, as published."
+    "images in brackets and, where there is one, the published number in parentheses. "
+    "SSIM in %, 7x7 uniform window, over all images, those left unchanged included. The "
+    "networks' outputs under attack are probabilities, as published."
 )
 
 
