@@ -49,7 +49,7 @@ def binomial_cnn(
     Returns:
         A functional `keras.Model`; its last layer is named `"probabilities"`.
     """
-    _check(input_shape, classes, widths, convolutions, downsampling)
+    _check(input_shape, classes, widths, convolutions, downsampling, seed)
     seeds = iter(range(seed * 1000, (seed + 1) * 1000)) if seed is not None else None
 
     def next_seed():
@@ -90,7 +90,7 @@ def binomial_cnn(
     return keras.Model(image, output, name=f"binomial_cnn_{neuron}{T if neuron in 'AB' else ''}")
 
 
-def _check(input_shape, classes, widths, convolutions, downsampling):
+def _check(input_shape, classes, widths, convolutions, downsampling, seed):
     if len(tuple(input_shape)) != 3:
         raise ValueError(
             "Invalid value received for argument `input_shape`. Expected (height, width, "
@@ -115,4 +115,10 @@ def _check(input_shape, classes, widths, convolutions, downsampling):
         raise ValueError(
             "Invalid value received for argument `downsampling`. Expected one of "
             f"{DOWNSAMPLING}. Received: downsampling={downsampling!r}"
+        )
+    # Keras' generators take 32 bits, and every layer gets a seed of its own.
+    if seed is not None and not 0 <= seed < 2**32 // 1000:
+        raise ValueError(
+            "Invalid value received for argument `seed`. Expected `None` or an integer in "
+            f"0..{2**32 // 1000 - 1}. Received: seed={seed}"
         )

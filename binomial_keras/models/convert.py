@@ -51,6 +51,12 @@ def convert(model, neuron="B", T=5):
             config.update(T=T if neuron == "A" else 1)
         return type(layer).from_config(config)
 
-    converted = keras.models.clone_model(model, clone_function=rebuild)
+    converted = keras.models.clone_model(model, clone_function=rebuild, recursive=True)
+    missed = [u.name for u in walk(converted) if isinstance(u, BU) and u.neuron != neuron]
+    if missed:
+        raise ValueError(
+            "Invalid value received for argument `model`. Expected units that are layers of a "
+            f"functional or sequential model. Received: {missed} inside another layer."
+        )
     converted.set_weights(model.get_weights())
     return converted

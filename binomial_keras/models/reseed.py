@@ -1,5 +1,7 @@
 """Seeds of stochastic layers."""
 
+import numbers
+
 import keras
 import numpy as np
 
@@ -20,7 +22,7 @@ def reseed(model, seed):
     Returns:
         The number of generators that were set (0 for a deterministic model).
     """
-    if isinstance(seed, bool) or int(seed) != seed or seed < 0:
+    if isinstance(seed, bool) or not isinstance(seed, numbers.Integral) or seed < 0:
         raise ValueError(
             "Invalid value received for argument `seed`. Expected an integer >= 0. "
             f"Received: seed={seed!r}"

@@ -51,8 +51,33 @@ class StepByStep:
                 moving.add(call.output)
         self.moving = [call for call in self.calls if call.output in moving]
         self.fixed = [call for call in self.calls if call.output not in moving]
+        self._check(units)
         self._start = compiled(self._run_fixed, model)
         self._step = compiled(self._run_moving, model)
+
+    def _check(self, units):
+        """Refuse what would not give the spikes of the vectorised network."""
+        reached = {id(call.layer) for call in self.moving}
+        hidden = [unit.name for unit in units if id(unit) not in reached]
+        if hidden:
+            raise ValueError(
+                "Invalid value received for argument `model`. Expected units that are layers of "
+                f"the model itself. Received: {hidden} inside another layer."
+            )
+        stateful = (BU, EConv2D, EDense, Evidence)
+        names = [call.layer.name for call in self.moving if isinstance(call.layer, stateful)]
+        if len(set(names)) < len(names):
+            raise ValueError(
+                "Invalid value received for argument `model`. Expected units and accumulating "
+                "layers that are called once. Received: "
+                f"{sorted({name for name in names if names.count(name) > 1})} called more than once."
+            )
+        ready = {self.source, *(call.output for call in self.fixed)}
+        if any(call.timed and ready & set(call.inputs) for call in self.moving):
+            raise ValueError(
+                "Invalid value received for argument `model`. Expected an input without time "
+                "axis: the passes come from the units."
+            )
 
     def start(self, x):
         """The state before the first pass, for images `(batch, height, width, channels)`.

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import numbers
 
 import keras
 
@@ -40,7 +41,8 @@ class Recipe:
 
     def __post_init__(self):
         for name in ("epochs", "batch_size"):
-            if getattr(self, name) < 1:
+            value = getattr(self, name)
+            if not isinstance(value, numbers.Integral) or value < 1:
                 self._refuse(name, "an integer >= 1")
         if not self.learning_rate > 0:
             self._refuse("learning_rate", "a number > 0")
@@ -48,6 +50,8 @@ class Recipe:
             self._refuse("momentum", "a number in [0, 1)")
         if not 0 <= self.warmup < 1:
             self._refuse("warmup", "a number in [0, 1)")
+        if self.clipnorm is not None and not self.clipnorm > 0:
+            self._refuse("clipnorm", "`None` or a number > 0")
         if self.schedule not in SCHEDULES:
             self._refuse("schedule", f"one of {SCHEDULES}")
 

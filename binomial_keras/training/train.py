@@ -105,10 +105,11 @@ def train(
 
 def _check(model, x, y):
     x, y = np.asarray(x, "float32"), np.asarray(y)
-    if len(x) == 0 or len(x) != len(y) or y.ndim != 1:
+    labels = y.ndim == 1 and np.issubdtype(y.dtype, np.integer)
+    if not labels or len(x) == 0 or len(x) != len(y):
         raise ValueError(
             "Invalid value received for arguments `x` and `y`. Expected n images and n integer "
-            f"labels. Received: x.shape={x.shape}, y.shape={y.shape}"
+            f"labels. Received: x.shape={x.shape}, y.shape={y.shape}, y.dtype={y.dtype}"
         )
     if tuple(x.shape[1:]) != tuple(model.input_shape[1:]):
         raise ValueError(
