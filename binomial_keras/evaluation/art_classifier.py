@@ -45,7 +45,7 @@ class ARTClassifier(ClassifierNeuralNetwork):
     Attributes:
         forwards, backwards: images passed forward and backward since `reset_counts()`, counted
             per image and draw. Padding is not counted. `class_gradient` of all classes is one
-            forward and `classes` backwards.
+            forward and `classes` backwards (one less for the probabilities of a softmax).
 
     Raises:
         ValueError: for arguments out of range; for `logits=True` with a subclassed model.
@@ -73,7 +73,11 @@ class ARTClassifier(ClassifierNeuralNetwork):
         with_loss = exposed if before_softmax is None else before_softmax
         loss = _from_logits if stable else _from_probabilities
         self.forward = backend.compile_forward(exposed)
-        self._all_classes = backend.compile_vjps(exposed, _every_class)
+        # Probabilities add up to one, so the gradient of the last is minus the sum of the others:
+        # one backward pass less.
+        self._softmax_exposed = before_softmax is not None and exposed is model
+        rows = _all_but_last_class if self._softmax_exposed else _every_class
+        self._all_classes = backend.compile_vjps(exposed, rows)
         self._one_class = backend.compile_vjps(exposed, _given_class)
         self._loss = backend.compile_vjps(with_loss, loss)
 
@@ -112,13 +116,21 @@ class ARTClassifier(ClassifierNeuralNetwork):
         """
         x = self._images(x)
         if label is None:
-            return self._mean_over_draws(self._all_classes, self.nb_classes, self.batch_size, x)
+            return self._every_class_gradient(x)
         labels = np.asarray(label).reshape(-1)
         if labels.size == 1:
             labels = np.repeat(labels, len(x))
         return self._mean_over_draws(
             self._one_class, 1, self.batch_size, x, self._one_hot(labels, len(x))
         )
+
+    def _every_class_gradient(self, x):
+        backwards = self.nb_classes - self._softmax_exposed
+        gradients = self._mean_over_draws(self._all_classes, backwards, self.batch_size, x)
+        if self._softmax_exposed:
+            last = -gradients.sum(axis=1, keepdims=True)
+            gradients = np.concatenate([gradients, last], axis=1)
+        return gradients
 
     def loss_gradient(self, x, y, **kwargs):
         """Gradient of every image's cross-entropy with respect to the image, shaped like `x`.
@@ -195,6 +207,10 @@ class ARTClassifier(ClassifierNeuralNetwork):
 def _every_class(outputs):
     rows = ops.eye(outputs.shape[-1], dtype="float32")[:, None, :]
     return rows + ops.zeros_like(outputs)[None]
+
+
+def _all_but_last_class(outputs):
+    return _every_class(outputs)[:-1]
 
 
 def _given_class(outputs, one_hot):

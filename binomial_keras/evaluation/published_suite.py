@@ -26,7 +26,7 @@ def published_suite(data="mnist"):
     This suite is what the paper did, not what a stochastic model has to survive: every attack
     in it trusts single draws.
 
-    Cost per image with these settings, in forward passes: FGM 1; DeepFool up to 202, and 1,010
+    Cost per image with these settings, in forward passes: FGM 1; DeepFool up to 202, and 909
     backward for ten classes; Square up to 303; C&W up to 1,310, and 200 backward; Pixel, for g
     iterations, 400 (g + 1) candidates and g + 1 checks, that is 40,501 for the images it cannot
     fool. `suite["Pixel"].replace(max_iter=2)` needs at most 1,203.

@@ -165,17 +165,40 @@ def test_counts_are_per_image_and_draw_without_padding(convolutional, images, cl
         ask()
         counts.append((classifier.forwards, classifier.backwards))
     assert counts == [(39, 0), (39, 39), (39, 4 * 39), (39, 39), (39, 39)]
+    probabilities = classifier_class(convolutional(), logits=False)
+    probabilities.class_gradient(x)
+    assert (probabilities.forwards, probabilities.backwards) == (13, 3 * 13)
 
 
-def test_all_class_gradients_belong_to_one_draw(noisy, images, classifier_class):
-    # Probabilities add up to one in every draw, so their gradients add up to zero if, and only
-    # if, all of them belong to the same draw.
+def test_all_class_gradients_belong_to_one_draw(images, classifier_class):
+    # Logits are multiplied by one random number s per image, so the gradient of logit k is
+    # s w_k: the same s for all k if, and only if, all gradients belong to one draw.
+    class RandomGain(keras.layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.seed_generator = keras.random.SeedGenerator(0)
+
+        def call(self, inputs):
+            shape = (keras.ops.shape(inputs)[0], 1)
+            return inputs * keras.random.uniform(shape, 0.5, 1.5, seed=self.seed_generator)
+
     x, _ = images(6)
-    classifier = classifier_class(noisy(scale=2.0), logits=False)
-    gradients = classifier.class_gradient(x)
+    image = keras.Input((8, 8, 1))
+    dense = keras.layers.Dense(4, kernel_initializer=keras.initializers.RandomNormal(seed=1))
+    logits = RandomGain()(dense(keras.layers.Flatten()(image)))
+    classifier = classifier_class(keras.Model(image, logits))
+    first, second = (classifier.class_gradient(x).reshape(6, 4, 64) for _ in range(2))
+    gains = np.median(first / dense.get_weights()[0].T, axis=(1, 2))
+    expected = gains[:, None, None] * dense.get_weights()[0].T
+    np.testing.assert_allclose(first, expected, atol=1e-5)
+    assert len(np.unique(gains)) == 6 and np.abs(first - second).max() > 1e-2
+
+
+def test_gradients_of_probabilities_add_up_to_zero(noisy, images, classifier_class):
+    x, _ = images(6)
+    gradients = classifier_class(noisy(scale=2.0), logits=False).class_gradient(x)
     assert np.abs(gradients).max() > 1e-2
     np.testing.assert_allclose(gradients.sum(1), 0.0, atol=1e-6)
-    assert np.abs(gradients - classifier.class_gradient(x)).max() > 1e-3
 
 
 def test_draws_are_averaged_and_independent(noisy, images, classifier_class):
