@@ -44,7 +44,7 @@ def compiled(function, model):
     The weights are read at every call, so later training is seen.
     """
     if keras.backend.backend() == "tensorflow":
-        return tf.function(function)
+        return tf.function(function, reduce_retracing=True)
     if keras.backend.backend() != "jax":
         return function
 

@@ -90,8 +90,13 @@ class StepByStep:
             for call in self.moving
             if isinstance(call.layer, BU)
         }
+        sums = {
+            call.layer.name: ops.zeros((len(x), *call.args[0].shape[2:]))
+            for call in self.moving
+            if _accumulates(call)
+        }
         fixed = self._start(ops.convert_to_tensor(x, "float32"))
-        return {"t": 0, "keys": keys, "sums": {}, "fixed": fixed}
+        return {"t": 0, "keys": keys, "sums": sums, "fixed": fixed}
 
     def step(self, state, return_spikes=False):
         """One pass: `(output, new state)`, and the spikes of this pass by unit if asked for.
@@ -118,10 +123,7 @@ class StepByStep:
 
         def evidence(call):
             name = call.layer.name
-            total = values[call.inputs[0]]
-            if name in sums:
-                total = sums[name] + total
-            new_sums[name] = total
+            total = new_sums[name] = sums[name] + values[call.inputs[0]]
             return total / ops.cast(t, total.dtype)
 
         for call in self.moving:
@@ -130,16 +132,19 @@ class StepByStep:
                 out = spikes[layer.name] = layer.emit_pass(x, keys[layer.name], t)
             elif isinstance(layer, Present):
                 out = x
-            elif call.timed and isinstance(layer, (EConv2D, EDense)):
-                out = layer.potential(evidence(call))
-            elif call.timed and isinstance(layer, Evidence):
-                out = evidence(call)
+            elif _accumulates(call):
+                mean = evidence(call)
+                out = mean if isinstance(layer, Evidence) else layer.potential(mean)
             elif isinstance(layer, PerPass):
                 out = layer.layer(x)
             else:
                 out = _apply(call, values)
             values[call.output] = out
         return values[self.result], new_sums, spikes
+
+
+def _accumulates(call):
+    return call.timed and isinstance(call.layer, (EConv2D, EDense, Evidence))
 
 
 def _apply(call, values):
