@@ -45,6 +45,7 @@ def parser():
     run.add_argument("names", nargs="+", metavar="NAME", help="an experiment, see `list`")
     _add_run_arguments(run)
     report = commands.add_parser("report", help="tables, figures and a page from the records")
+    report.add_argument("--into", metavar="FILE", help="a Markdown file to put the tables into")
     for command in (demo, run, report):
         command.add_argument("--out", default="runs", help="output folder (default: runs)")
     return top

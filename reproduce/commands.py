@@ -87,7 +87,7 @@ def report(options):
         raise UsageError(f"{options.out} holds no records of `run` or `demo`.")
     import_keras()
     store.prepare()
-    folder = write_report(store, plans)
+    folder = write_report(store, plans, getattr(options, "into", None))
     print(f"Tables, figures and the page: {folder / 'index.html'}")
     return 0
 

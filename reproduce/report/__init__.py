@@ -1,6 +1,7 @@
 """Tables, figures and pages: pure functions of the plans and records of an output folder."""
 
 from reproduce.records import write_atomically
+from reproduce.report import readme
 from reproduce.report.page import page
 from reproduce.report.section import section
 from reproduce.report.table import to_markdown
@@ -8,12 +9,13 @@ from reproduce.report.table import to_markdown
 __all__ = ["write_report"]
 
 
-def write_report(store, plans):
+def write_report(store, plans, into=None):
     """Writes `report/` of an output folder: Markdown, CSV and PNG per experiment, one page.
 
     Args:
         store: `RecordStore`.
         plans: list of `Plan`.
+        into: a Markdown file with markers to put the tables into (see `readme`), or None.
 
     Returns:
         The folder.
@@ -28,6 +30,8 @@ def write_report(store, plans):
         write_atomically(folder / f"{one.name}.md", _markdown(one).encode())
     text = page(sections, store, "Results of binomial_keras beside the published ones")
     write_atomically(folder / "index.html", text.encode())
+    if into is not None:
+        readme.update(into, sections, store)
     return folder
 
 
