@@ -110,7 +110,8 @@ def test_without_scale_and_center():
     "arguments", [{"axis": 1}, {"renorm": True}, {"synchronized": True}], ids=str
 )
 def test_arguments_that_have_no_meaning_here_are_refused(arguments):
-    with pytest.raises(ValueError, match=f"argument `{next(iter(arguments))}`"):
+    # Keras itself refuses `synchronized` on some backends, in other words.
+    with pytest.raises(ValueError, match=next(iter(arguments))):
         BatchNormalization(**arguments)
 
 

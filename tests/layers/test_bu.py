@@ -107,9 +107,10 @@ def test_type_c_law_and_mean_at_0_7():
     assert abs(mean - 0.6044) < 0.005
 
 
-def test_spikes_are_those_of_the_documented_hash():
+@pytest.mark.parametrize("rule", ["last", "unrolled"])
+def test_spikes_are_those_of_the_documented_hash(rule):
     u = np.random.default_rng(0).normal(size=(6, 3, 5)).astype("float32")
-    unit = BU("A", T=3, seed=42)
+    unit = BU("A", T=3, seed=42, gradient=rule)
     for call in range(2):
         spikes = numpy(unit(u))
         for t in range(3):

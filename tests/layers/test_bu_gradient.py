@@ -114,9 +114,10 @@ def test_one_layer_gradient_is_that_of_the_expected_output(unit):
     found = averaged_gradients(network, [W1, B1, W2, B2], cotangent)
     for name, one, other in zip(("x", "W1", "b1", "W2", "b2"), found, expected):
         np.testing.assert_allclose(one, other, atol=TOLERANCE, err_msg=name)
-    # What precedes the spikes sees no noise at all: x, W1 and b1 agree to rounding.
+    # What precedes the spikes sees no noise at all: x, W1 and b1 agree to rounding, which in a
+    # sum of 100,000 equal float32 numbers is about 0.1 %.
     for one, other in zip(found[:3], expected[:3]):
-        np.testing.assert_allclose(one, other, rtol=1e-3)
+        np.testing.assert_allclose(one, other, rtol=3e-3)
 
 
 def expected_second_layer(w2, b2, neuron, last_only):

@@ -51,7 +51,8 @@ def test_key_is_seed_and_call_number_with_all_32_bits():
     generator.state.assign(np.array([2**32 - 5, 0], "uint32"))
     keys = [numpy(next_key(generator)) for _ in range(2)]
     assert [key.tolist() for key in keys] == [[-5, 0], [-5, 1]]
-    found = numpy(uniforms(keras.ops.convert_to_tensor(keys[1]), 1, keras.ops.arange(50)))
+    key, index = keras.ops.convert_to_tensor(keys[1]), keras.ops.arange(50, dtype="int32")
+    found = numpy(uniforms(key, np.int32(1), index))
     np.testing.assert_array_equal(found, reference.uniforms(2**32 - 5, 1, 1, 50))
 
 
@@ -115,16 +116,17 @@ def test_streams_are_independent(pair):
 
 def test_first_numbers_of_many_keys_are_uniform():
     # A layer of one neuron: one number per call; 3 x 20,000 calls.
-    calls = np.arange(20_000, dtype="int32")
-    for index in (0, 1, 77):
-        u = numpy(uniforms([keras.ops.convert_to_tensor(np.int32(6)), calls], 1, index))
+    calls = keras.ops.arange(20_000, dtype="int32")
+    for index in np.array([0, 1, 77], "int32"):
+        u = numpy(uniforms([np.int32(6), calls], np.int32(1), keras.ops.convert_to_tensor(index)))
         assert fine(np.bincount((u * 64).astype(int), minlength=64), len(u) / 64)
         assert uncorrelated(u[:-1], u[1:])
 
 
 def test_first_numbers_of_many_seeds_are_uniform():
-    seeds = np.arange(20_000, dtype="int32")
-    u = numpy(uniforms([seeds, keras.ops.convert_to_tensor(np.int32(0))], 1, 0))
+    seeds = keras.ops.arange(20_000, dtype="int32")
+    zero = keras.ops.convert_to_tensor(np.int32(0))
+    u = numpy(uniforms([seeds, zero], np.int32(1), zero))
     assert fine(np.bincount((u * 64).astype(int), minlength=64), len(u) / 64)
     assert uncorrelated(u[:-1], u[1:])
 
@@ -137,3 +139,14 @@ def test_keys_that_agree_in_one_word_do_not_repeat_each_other():
         lattice = np.intersect1d(a[:1000], b).size
         # About 1000 * 200,000 / 2**24 = 12 coincidences by chance.
         assert stats.poisson.sf(lattice - 1, 1000 * 200_000 / 2**24) > RATE
+
+
+def test_these_tests_can_fail():
+    a, b = words(3)[0], words(4)[0]
+    assert not fine(np.bincount((a * 0.99 * 256).astype(int), minlength=256), N / 256)
+    assert not fine(np.full(256, N / 256), N / 256)
+    assert not uncorrelated(a, b + 0.01 * a)
+    # A Weyl sequence, the counter without its hash.
+    weyl = np.arange(N) * 0x9E3779B9 % 2**32 / 2**32
+    assert not fine(np.bincount((weyl * 256).astype(int), minlength=256), N / 256)
+    assert not uncorrelated(weyl[1:], weyl[:-1])
