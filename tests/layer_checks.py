@@ -119,48 +119,51 @@ def vjp(model, x, cotangent=None, training=False, loss=None):
 
     takes_training = "training" in inspect.signature(model.call).parameters
     options = {"training": training} if takes_training else {}
-    variables = model.trainable_variables
-    backend = keras.backend.backend()
-    if backend == "tensorflow":
-        import tensorflow as tf
+    backward = globals()[f"_vjp_{keras.backend.backend()}"]
+    output, first, others = backward(model, x, options, loss)
+    return numpy(output), numpy(first), [numpy(gradient) for gradient in others]
 
-        x = tf.constant(x)
-        values = [variable.value for variable in variables]
-        with tf.GradientTape() as tape:
-            tape.watch(x)
-            output = model(x, **options)
-            value = loss(output)
-        gradients = tape.gradient(value, [x, *values], unconnected_gradients="zero")
-    elif backend == "jax":
-        import jax
 
-        frozen = [variable.value for variable in model.non_trainable_variables]
+def _vjp_tensorflow(model, x, options, loss):
+    import tensorflow as tf
 
-        def function(x, values):
-            output, _ = model.stateless_call(values, frozen, x, **options)
-            return loss(output), output
-
-        first, others, output = _jax_gradients(jax, function, x, variables)
-        gradients = [first, *others]
-    else:
-        import torch
-
-        x = keras.ops.convert_to_tensor(x).requires_grad_(True)
+    x = tf.constant(x)
+    values = [variable.value for variable in model.trainable_variables]
+    with tf.GradientTape() as tape:
+        tape.watch(x)
         output = model(x, **options)
-        leaves = [x, *(variable.value for variable in variables)]
-        gradients = torch.autograd.grad(loss(output), leaves, allow_unused=True)
-        gradients = [
-            torch.zeros_like(leaf) if g is None else g for g, leaf in zip(gradients, leaves)
-        ]
-    first, *others = [numpy(gradient) for gradient in gradients]
-    return numpy(output), first, others
+        value = loss(output)
+    first, *others = tape.gradient(value, [x, *values], unconnected_gradients="zero")
+    return output, first, others
 
 
-def _jax_gradients(jax, function, x, variables):
-    values = [variable.value for variable in variables]
+def _vjp_jax(model, x, options, loss):
+    import jax
+
+    frozen = [variable.value for variable in model.non_trainable_variables]
+
+    def function(x, values):
+        output, _ = model.stateless_call(values, frozen, x, **options)
+        return loss(output), output
+
+    values = [variable.value for variable in model.trainable_variables]
     gradient = jax.grad(function, argnums=(0, 1), has_aux=True)
     (first, others), output = gradient(keras.ops.convert_to_tensor(x), values)
-    return first, others, output
+    return output, first, others
+
+
+def _vjp_torch(model, x, options, loss):
+    import torch
+
+    x = keras.ops.convert_to_tensor(x).requires_grad_(True)
+    output = model(x, **options)
+    leaves = [x, *(variable.value for variable in model.trainable_variables)]
+    gradients = torch.autograd.grad(loss(output), leaves, allow_unused=True)
+    first, *others = [
+        torch.zeros_like(leaf) if gradient is None else gradient
+        for gradient, leaf in zip(gradients, leaves)
+    ]
+    return output, first, others
 
 
 def finite_differences(function, arrays, step=1e-4):
