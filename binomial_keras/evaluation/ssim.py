@@ -108,9 +108,9 @@ def _chunk(x, y, window):
     sum_x *= sum_x
     sum_y *= sum_y
     squares = np.add(sum_x, sum_y, out=sum_x)
-    covariance -= product / n
+    covariance -= product * (1 / n)
     covariance += degrees * _C2 / 2
-    variances -= squares / n
+    variances -= squares * (1 / n)
     variances += degrees * _C2
     product += n * n * _C1 / 2
     squares += n * n * _C1
