@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from ..backend import fused
 from .time_axis import check_gradient, check_input, has_time_axis, join, split_last
 
 
@@ -62,7 +63,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
             offset = offset + self.beta
         if timed and self.gradient == "last":
             cut = ops.stop_gradient
-            out = join(early * cut(scale) + cut(offset), last * scale + offset)
+            out = join(_affine(early, cut(scale), cut(offset)), last * scale + offset)
         else:
             out = x * scale + offset
         return ops.cast(out, self.compute_dtype)
@@ -85,3 +86,8 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
     def get_config(self):
         return {**super().get_config(), "gradient": self.gradient}
+
+
+@fused
+def _affine(x, scale, offset):
+    return x * scale + offset
