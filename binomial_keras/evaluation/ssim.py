@@ -1,5 +1,8 @@
 """Structural similarity of images, batched."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 
 _SIZES = {"uniform": 7, "gaussian": 11}
@@ -38,9 +41,14 @@ def ssim(x, y, window="uniform"):
     _check(x, y, window)
     result = np.empty(len(x))
     chunk = max(1, _CHUNK // x[0].size) if len(x) else 1
-    for start in range(0, len(x), chunk):
+
+    def fill(start):
         part = slice(start, start + chunk)
         result[part] = _chunk(x[part], y[part], window)
+
+    # NumPy lets go of the interpreter during its work, so threads share it.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(fill, range(0, len(x), chunk)))
     return result
 
 
