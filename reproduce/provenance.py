@@ -29,11 +29,12 @@ def _version(name):
 
 
 def command_line(arguments):
-    """The command as text, with folders reduced to their last part."""
+    """The command as text; a path that names the machine is reduced to its last part."""
     parts = []
     for argument in arguments:
         name, equals, value = argument.rpartition("=")
-        shown = pathlib.PurePath(value).name if "/" in value or "\\" in value else value
+        private = value.startswith(("/", "~", "..")) or "\\" in value
+        shown = pathlib.PurePath(value).name if private else value
         parts.append(f"{name}{equals}{shown}")
     return " ".join(["python -m reproduce", *parts])
 

@@ -17,6 +17,10 @@ def test_command_line_keeps_names_of_folders_only():
     )
 
 
+def test_command_line_keeps_relative_folders():
+    assert command_line(["report", "--out", "reproduce/results"]).endswith("reproduce/results")
+
+
 def test_provenance_has_versions_and_no_machine():
     found = provenance()
     assert found["versions"]["keras"] == keras.__version__
