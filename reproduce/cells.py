@@ -12,6 +12,9 @@ import json
 
 FORMAT = 1
 
+# What a training without this field was: records older than the field keep their identity.
+FIRST_ARCHITECTURE = "r1"
+
 
 def canonical(value):
     """JSON text with sorted keys and no spaces: the same value always gives the same bytes."""
@@ -41,6 +44,7 @@ class TrainCell:
         overrides: sorted pairs (field, value) that replace fields of the recipe.
         widths: feature maps of the stages.
         gradient: backward rule, "last" or "unrolled".
+        architecture: a key of `experiments.networks.ARCHITECTURES`.
     """
 
     data: str
@@ -52,6 +56,7 @@ class TrainCell:
     overrides: tuple
     widths: tuple
     gradient: str
+    architecture: str = FIRST_ARCHITECTURE
 
     kind = "train"
     split = "train"
@@ -65,6 +70,8 @@ class TrainCell:
         described = dataclasses.asdict(self)
         described["overrides"] = dict(self.overrides)
         described["widths"] = list(self.widths)
+        if self.architecture == FIRST_ARCHITECTURE:
+            del described["architecture"]
         return {
             "format": FORMAT,
             "kind": self.kind,

@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from reproduce.errors import UsageError
+from reproduce.experiments.networks import ARCHITECTURES
 
 ATTACK_HELP = "comma-separated attacks: FGM, Square, DeepFool, C&W, Pixel (default: all)"
 
@@ -63,6 +64,8 @@ def _add_run_arguments(run):
     run.add_argument("--recipe", default="cpu", help="training recipe: cpu (default) or paper")
     run.add_argument("--epochs", type=_count, help="epochs, instead of the recipe's")
     run.add_argument("--widths", type=_counts, help="feature maps per stage, such as 16,32,64")
+    run.add_argument("--architecture", choices=tuple(ARCHITECTURES),
+                     help="layers of the networks (default: r1-pool-nobn; CIFAR-10: r1)")
     run.add_argument("--gradient", choices=("last", "unrolled"), default="last",
                      help="backward rule of type A (default: last)")
     run.add_argument("--checkpoints", metavar="FOLDER|zoo",

@@ -5,6 +5,7 @@ import json
 from reproduce import images
 from reproduce.errors import UsageError
 from reproduce.experiments import ATTACK_ORDER
+from reproduce.experiments.networks import architecture_of
 from reproduce.plan import Plan
 
 WIDTHS = {"digits": (16, 32), "cifar10": (64, 128, 256)}
@@ -122,7 +123,8 @@ def _training(name, options, settings):
         raise UsageError(_sentence(error)) from None
     widths = list(options.widths or WIDTHS.get(name, DEFAULT_WIDTHS))
     return {"recipe": options.recipe, "overrides": overrides, "widths": widths,
-            "gradient": options.gradient}
+            "gradient": options.gradient,
+            "architecture": options.architecture or architecture_of(name)}
 
 
 def _attacks(name, options, settings, count, draws):

@@ -8,7 +8,9 @@ keeps what the plan says of the others.
 import dataclasses
 import json
 
+from reproduce.cells import FIRST_ARCHITECTURE
 from reproduce.errors import UsageError
+from reproduce.experiments.networks import architecture_of
 from reproduce.records import pretty, write_atomically
 
 
@@ -20,7 +22,7 @@ class Plan:
         experiment: its name, for example "table3".
         data: name of the data set.
         seeds: number of training seeds (0 .. seeds - 1).
-        training: dict with "recipe", "overrides", "widths" and "gradient".
+        training: dict with "recipe", "overrides", "widths", "gradient" and "architecture".
         clean: dict with "images", "draws" and "batch_size".
         attacks: dict by attack name of dicts with "settings", "images", "draws", "shard" and
             "batch_size".
@@ -39,8 +41,15 @@ class Plan:
     checkpoints: dict | None = None
 
     @property
+    def architecture(self):
+        """Key of the networks' architecture in `experiments.networks.ARCHITECTURES`."""
+        return self.training.get("architecture", FIRST_ARCHITECTURE)
+
+    @property
     def name(self):
-        return f"{self.experiment}-{self.data}"
+        """Of the plan's file and of those in the report; each architecture has its own."""
+        usual = self.architecture == architecture_of(self.data)
+        return f"{self.experiment}-{self.data}" + ("" if usual else f"-{self.architecture}")
 
 
 def load_plans(store):

@@ -9,6 +9,7 @@ import time
 import numpy as np
 
 from reproduce.cells import digest
+from reproduce.experiments.networks import ARCHITECTURES
 
 # Of the first block of each attack the pictures are kept, for figures like the paper's Fig. 5.
 PICTURES = 8
@@ -73,6 +74,7 @@ def _new_network(cell):
         T=cell.T or 1,
         seed=cell.seed,
         gradient=cell.gradient,
+        **ARCHITECTURES[cell.architecture],
     )
 
 

@@ -69,6 +69,7 @@ def checkpoint(plan, network, seed):
         overrides=pairs(plan.training["overrides"]),
         widths=tuple(plan.training["widths"]),
         gradient=plan.training["gradient"],
+        architecture=plan.architecture,
     )
 
 

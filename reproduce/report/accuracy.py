@@ -2,6 +2,7 @@
 
 from reproduce.report.rows import clean_of
 from reproduce.report.table import NOT_RUN, Cell, Table, cell
+from reproduce.report.titles import suffix
 
 COLUMNS = ("row", "train", "test", "network", "published", "ours", "low", "high", "difference",
            "sd_over_draws", "sd_over_seeds", "images", "draws", "seeds", "records")
@@ -68,17 +69,11 @@ def accuracy_table(experiment, plan, store):
     columns += ["95 % interval", "Difference", "Images × draws"]
     return Table(
         name=plan.name,
-        title=_title(experiment, plan),
+        title=experiment.title + suffix(experiment, plan),
         columns=tuple(columns),
         rows=tuple(_shown(line, several) for line in lines),
         notes=(INTERVAL, SHARED, C_ROWS),
     )
-
-
-def _title(experiment, plan):
-    if plan.data == experiment.data:
-        return experiment.title
-    return f"{experiment.title}: the same rows on {plan.data} (published: {experiment.data})"
 
 
 def _shown(line, several):

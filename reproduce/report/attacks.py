@@ -3,6 +3,7 @@
 from reproduce.report.accuracy import C_ROWS
 from reproduce.report.rows import alpha_interval, alpha_of, attacks_of, clean_of
 from reproduce.report.table import NOT_RUN, Cell, Table, cell
+from reproduce.report.titles import suffix
 
 ORDER = ("DeepFool", "FGM", "Square", "C&W", "Pixel")
 COLUMNS = ("row", "train", "test", "network", "quantity", "attack", "published", "ours", "low",
@@ -48,10 +49,8 @@ class Results:
         self.alpha_interval = [alpha_interval(c, a) for c, a in zip(self.clean, self.attacks)]
 
     def suffix(self):
-        """What the titles add when the data are not the paper's."""
-        if self.plan.data == self.experiment.data:
-            return ""
-        return f": the same rows on {self.plan.data} (published: {self.experiment.data})"
+        """What the titles add when the data or the architecture are not the usual ones."""
+        return suffix(self.experiment, self.plan)
 
 
 def attack_lines(results):

@@ -31,7 +31,7 @@ def _line(plan, store, network, seed):
         return (*start, Cell(f"given file {given['file']}"), Cell(""), Cell(""),
                 Cell(given["weights_sha256"][:12]))
     record = record_of(source, plan, store)
-    made = f"recipe {source.recipe}, {source.gradient} backward rule"
+    made = f"recipe {source.recipe}, {source.gradient} backward rule, {source.architecture}"
     if record is None:
         return (*start, Cell(made), Cell(NOT_RUN), Cell(NOT_RUN), Cell(NOT_RUN))
     result = record["result"]

@@ -28,7 +28,8 @@ def test_canonical_refuses_nan():
 
 CHANGES = {
     TRAIN: dict(data="mnist", network="A3", neuron="B", T=3, seed=1, recipe="paper",
-                overrides=(("epochs", 4),), widths=(4,), gradient="unrolled"),
+                overrides=(("epochs", 4),), widths=(4,), gradient="unrolled",
+                architecture="r1-pool"),
     CLEAN: dict(checkpoint=dataclasses.replace(GIVEN, seed=1), neuron="C", passes=(5,),
                 images=21, draws=3, seed=1, batch_size=100),
     ATTACK: dict(checkpoint=dataclasses.replace(GIVEN, seed=1), neuron="C", T=5, attack="Pixel",
@@ -43,6 +44,11 @@ def test_every_field_decides_the_identity(cell):
     for name, value in CHANGES[cell].items():
         changed = dataclasses.replace(cell, **{name: value})
         assert digest(changed.identity("d", "w")) != base, name
+
+
+def test_the_first_architecture_leaves_older_identities_as_they_were():
+    assert "architecture" not in TRAIN.identity("d")
+    assert dataclasses.replace(TRAIN, architecture="r1-pool").identity("d")["architecture"] == "r1-pool"
 
 
 @pytest.mark.parametrize("cell", CHANGES, ids=lambda cell: cell.kind)

@@ -29,7 +29,8 @@ def make_plan(experiment, seeds=1, images=IMAGES):
     networks = ("D", "C_A1", "C_B1", "A2", "A3", "B2", "B3")
     return Plan(
         experiment=experiment, data="mnist", seeds=seeds,
-        training={"recipe": "cpu", "overrides": {}, "widths": [4], "gradient": "last"},
+        training={"recipe": "cpu", "overrides": {}, "widths": [4], "gradient": "last",
+                  "architecture": "r1-pool-nobn"},
         clean={"images": IMAGES, "draws": DRAWS, "batch_size": 250},
         attacks=attacks, data_sha256={"test": "b"},
         checkpoints={f"{n}-s{s}": {"file": "f", "sha256": "s", "weights_sha256": f"{n}{s}"}
