@@ -5,13 +5,13 @@ from pathlib import Path
 import keras
 import numpy as np
 from art.estimators.classification.classifier import ClassifierNeuralNetwork
-from keras import ops
 
 from .. import backend
+from ..models.with_backward import OWN, with_backward
 from .batches import in_batches
-from .without_softmax import without_softmax
-
-_TINY = 1e-30
+from .draws import Draws
+from .kernels import AVERAGES, Kernels
+from .losses import check_loss
 
 
 class ARTClassifier(ClassifierNeuralNetwork):
@@ -22,9 +22,13 @@ class ARTClassifier(ClassifierNeuralNetwork):
     A stochastic model draws anew in every call; all class gradients of one call to
     `class_gradient` belong to the same draw.
 
-    With K = `draws`, outputs and gradients are means over K independent draws: `predict` of the
-    model's outputs, `class_gradient` of the gradients of these outputs, `loss_gradient` of the
-    gradients of the K cross-entropies, that is, of `E[loss]`.
+    With K = `draws`, answers are means over K independent draws. `average="loss"` is the
+    expectation: outputs, losses and their gradients are means over the draws, so that
+    `loss_gradient` is that of `E[loss]`. `average="vote"` is the classifier that averages K
+    softmax outputs p_k and decides once: with `p = mean_k p_k` its output is p (or `log p` in
+    place of logits), its loss that of `log p`. Small K are folded into the batch, the rest is a
+    loop (see `Draws`): never more than `batch_size` images are in the model at once. A
+    deterministic model answers in one draw, whatever K is.
 
     Shapes: images `(images, *input_shape)`, outputs `(images, classes)`, class gradients
     `(images, classes or 1, *input_shape)`. All float32.
@@ -41,6 +45,12 @@ class ARTClassifier(ClassifierNeuralNetwork):
         clip_values: `(lowest, highest)` pixel value; attacks stay between them.
         logits: if `True`, the outputs are what precedes a final softmax (or the model's own
             output, if it does not end in one); if `False`, the model's own output.
+        average: `"loss"` or `"vote"`, what the mean over the draws is taken of (see above).
+        backward: rule of the gradients, `"own"` or one of `models.backward_rules(model)`. The
+            outputs and losses remain those of the model.
+        common_noise: if `True`, every call sees the same noise until `renew_noise()` is called
+            (common random numbers, for comparisons within one step of an attack). ART's own
+            attacks do not call it: for them the noise is then frozen.
 
     Attributes:
         forwards, backwards: images passed forward and backward since `reset_counts()`, counted
@@ -51,40 +61,50 @@ class ARTClassifier(ClassifierNeuralNetwork):
         ValueError: for arguments out of range; for `logits=True` with a subclassed model.
     """
 
-    def __init__(self, model, draws=1, batch_size=256, clip_values=(0.0, 1.0), logits=True):
+    def __init__(
+        self,
+        model,
+        draws=1,
+        batch_size=256,
+        clip_values=(0.0, 1.0),
+        logits=True,
+        average="loss",
+        backward=OWN,
+        common_noise=False,
+    ):
         _check_positive("draws", draws)
         _check_positive("batch_size", batch_size)
         _check_clip_values(clip_values)
+        _check_average(average)
         classes = _check_model(model)
         super().__init__(model=model, clip_values=tuple(clip_values), channels_first=False)
         self.nb_classes = classes
         self.draws, self.batch_size, self.logits = int(draws), int(batch_size), bool(logits)
-        self._prepare(model)
-        self.reset_counts()
+        self.average, self.backward = average, backward
+        self._draws = Draws(model, self.draws, self.batch_size, common_noise)
+        self._kernels = Kernels(model, with_backward(model, backward), self.logits, average)
+        self.forward = self._kernels.forward
 
-    def _prepare(self, model):
-        functional = bool(getattr(model, "outputs", None))
-        before_softmax = without_softmax(model) if functional or self.logits else None
-        own_logits = functional and before_softmax is None
-        exposed = before_softmax if self.logits and before_softmax is not None else model
-        # Cross-entropy is taken from the logits wherever they can be had: through saturated
-        # probabilities its gradient would be 0 / 0.
-        stable = before_softmax is not None or own_logits
-        with_loss = exposed if before_softmax is None else before_softmax
-        loss = _from_logits if stable else _from_probabilities
-        self.forward = backend.compile_forward(exposed)
-        # Probabilities add up to one, so the gradient of the last is minus the sum of the others:
-        # one backward pass less.
-        self._softmax_exposed = before_softmax is not None and exposed is model
-        rows = _all_but_last_class if self._softmax_exposed else _every_class
-        self._all_classes = backend.compile_vjps(exposed, rows)
-        self._one_class = backend.compile_vjps(exposed, _given_class)
-        self._loss = backend.compile_vjps(with_loss, loss)
+    @property
+    def forwards(self):
+        return self._draws.forwards
+
+    @property
+    def backwards(self):
+        return self._draws.backwards
 
     def reset_counts(self):
         """Set `forwards` and `backwards` to zero."""
-        self.forwards = 0
-        self.backwards = 0
+        self._draws.forwards = self._draws.backwards = 0
+
+    @property
+    def stochastic(self):
+        """Whether the model draws at inference."""
+        return self._draws.stochastic
+
+    def renew_noise(self):
+        """With `common_noise`: other noise from now on. Without: nothing."""
+        self._draws.renew()
 
     @property
     def input_shape(self):
@@ -100,8 +120,8 @@ class ARTClassifier(ClassifierNeuralNetwork):
             kwargs: ignored; some attacks pass `logits=True` to every classifier.
         """
         x = self._images(x)
-        limit = min(batch_size or self.batch_size, self.batch_size)
-        return self._mean_over_draws(self.forward, 0, limit, x)
+        outputs = self._draws.mean(self._kernels.outputs, x, limit=batch_size)
+        return self._kernels.shown(outputs)
 
     def class_gradient(self, x, label=None, **kwargs):
         """Gradients of the outputs with respect to the images.
@@ -116,21 +136,13 @@ class ARTClassifier(ClassifierNeuralNetwork):
         """
         x = self._images(x)
         if label is None:
-            return self._every_class_gradient(x)
+            return self._kernels.every_class(*self._draws.mean(self._kernels.class_gradients, x))
         labels = np.asarray(label).reshape(-1)
         if labels.size == 1:
             labels = np.repeat(labels, len(x))
-        return self._mean_over_draws(
-            self._one_class, 1, self.batch_size, x, self._one_hot(labels, len(x))
-        )
-
-    def _every_class_gradient(self, x):
-        backwards = self.nb_classes - self._softmax_exposed
-        gradients = self._mean_over_draws(self._all_classes, backwards, self.batch_size, x)
-        if self._softmax_exposed:
-            last = -gradients.sum(axis=1, keepdims=True)
-            gradients = np.concatenate([gradients, last], axis=1)
-        return gradients
+        chosen = self._one_hot(labels, len(x))
+        answer = self._draws.mean(self._kernels.class_gradient, x, chosen)
+        return self._kernels.one_class(*answer, chosen)
 
     def loss_gradient(self, x, y, **kwargs):
         """Gradient of every image's cross-entropy with respect to the image, shaped like `x`.
@@ -139,8 +151,59 @@ class ARTClassifier(ClassifierNeuralNetwork):
             x: images.
             y: classes `(images,)`, or target distributions `(images, classes)`.
         """
-        x, targets = self._images(x), self._targets(y, len(x))
-        return self._mean_over_draws(self._loss, 1, self.batch_size, x, targets)[:, 0]
+        x = self._images(x)
+        return self._loss(x, "cross_entropy", True, self._targets(y, len(x)))[-1]
+
+    def losses(self, x, y, loss="cross_entropy", goal=None):
+        """What an attacker maximises, for every image (see `losses.py`).
+
+        Args:
+            x: images.
+            y: true classes `(images,)`.
+            loss: `"cross_entropy"`, `"margin"` or `"dlr"`.
+            goal: classes `(images,)` to be reached instead of leaving `y`, or `None`.
+
+        Returns:
+            `(loss, right)`, both `(images,)`: the loss of the K draws (mean of the losses, or
+            loss of the vote), and the share of the draws that are right.
+        """
+        x = self._images(x)
+        return self._loss(x, loss, False, *self._truth_and_goal(y, goal, len(x)))
+
+    def loss_and_gradient(self, x, y, loss="cross_entropy", goal=None):
+        """`losses` and the gradient of the loss with respect to the images, in the same draws.
+
+        Returns:
+            `(loss, right, gradient)`.
+        """
+        x = self._images(x)
+        return self._loss(x, loss, True, *self._truth_and_goal(y, goal, len(x)))
+
+    def _loss(self, x, name, gradient, truth, goal=None):
+        loss = check_loss(name, self.nb_classes, goal is not None)
+        arrays = (x, truth) if goal is None else (x, truth, goal)
+        if not gradient:
+            return self._of_loss(loss, False, arrays)
+        if self.backward == OWN:
+            return self._of_loss(loss, True, arrays)
+        # The gradient is another model's; what it does to the loss is the model's own.
+        before = self._draws.states()
+        slope = self._of_loss(loss, True, arrays)[-1]
+        after = self._draws.states()
+        self._draws.restore(before)
+        found = self._of_loss(loss, False, arrays)
+        self._draws.restore(after)
+        return (*found, slope)
+
+    def _of_loss(self, loss, gradient, arrays):
+        rounds = self._draws.rounds(len(arrays[0]))
+        if self.average == "loss" or rounds == 1:
+            return self._draws.mean(self._kernels.loss(loss, gradient), *arrays)
+        # The vote of all draws is needed before any of them knows its share in the gradient.
+        before = self._draws.states()
+        vote = self._draws.mean(self._kernels.vote(gradient), arrays[0])
+        self._draws.restore(before)
+        return self._draws.mean(self._kernels.loss(loss, gradient, True), *arrays, vote)
 
     def fit(self, x, y, **kwargs):
         """Not offered: train the Keras model itself."""
@@ -161,16 +224,6 @@ class ARTClassifier(ClassifierNeuralNetwork):
         """Save the Keras model, as `path/filename.keras`."""
         self.model.save(Path(path or ".") / f"{filename}.keras")
 
-    def _mean_over_draws(self, function, backwards, limit, *arrays):
-        # One call per draw, not one long batch: a layer may share one draw among all images
-        # of a batch, and would then repeat it.
-        total = 0.0
-        for _ in range(self.draws):
-            total = total + in_batches(function, limit, *arrays)
-        self.forwards += len(arrays[0]) * self.draws
-        self.backwards += len(arrays[0]) * self.draws * backwards
-        return (total / self.draws).astype(np.float32)
-
     def _images(self, x):
         x = np.ascontiguousarray(x, dtype=np.float32)
         expected = self.input_shape
@@ -188,6 +241,10 @@ class ARTClassifier(ClassifierNeuralNetwork):
             )
         return x
 
+    def _truth_and_goal(self, y, goal, images):
+        classes = [y] if goal is None else [y, goal]
+        return [self._one_hot(np.asarray(labels).reshape(-1), images) for labels in classes]
+
     def _targets(self, y, images):
         y = np.asarray(y)
         if y.shape == (images, self.nb_classes):
@@ -204,33 +261,19 @@ class ARTClassifier(ClassifierNeuralNetwork):
         return np.eye(self.nb_classes, dtype=np.float32)[labels.astype(np.int64)]
 
 
-def _every_class(outputs):
-    rows = ops.eye(outputs.shape[-1], dtype="float32")[:, None, :]
-    return rows + ops.zeros_like(outputs)[None]
-
-
-def _all_but_last_class(outputs):
-    return _every_class(outputs)[:-1]
-
-
-def _given_class(outputs, one_hot):
-    return one_hot[None]
-
-
-def _from_logits(outputs, targets):
-    # d(-sum_k t_k log softmax(z)_k)/dz, in closed form.
-    return (ops.softmax(outputs) * ops.sum(targets, -1, keepdims=True) - targets)[None]
-
-
-def _from_probabilities(outputs, targets):
-    return (-targets / ops.maximum(outputs, _TINY))[None]
-
-
 def _check_positive(name, value):
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
         raise ValueError(
             f"Invalid value received for argument `{name}`. Expected an integer >= 1. "
             f"Received: {name}={value!r}"
+        )
+
+
+def _check_average(average):
+    if average not in AVERAGES:
+        raise ValueError(
+            f"Invalid value received for argument `average`. Expected one of {AVERAGES}. "
+            f"Received: average={average!r}"
         )
 
 

@@ -23,12 +23,13 @@ def in_batches(function, limit, *arrays):
     the padding is removed from the result.
 
     Args:
-        function: of as many arrays as given, to an array with the same first axis.
+        function: of as many arrays as given, to an array with the same first axis, or to a
+            tuple of such arrays.
         limit: largest batch.
         arrays: arrays with a common first axis, not empty.
 
     Returns:
-        Array of the same length as `arrays`.
+        Array, or tuple of arrays, of the same length as `arrays`.
     """
     sizes, results = batch_sizes(limit), []
     for start in range(0, len(arrays[0]), limit):
@@ -36,8 +37,11 @@ def in_batches(function, limit, *arrays):
         length = len(rows[0])
         size = next(s for s in sizes if s >= length)
         padded = [_pad(array, size - length) for array in rows]
-        results.append(function(*padded)[:length])
-    return results[0] if len(results) == 1 else np.concatenate(results)
+        result = function(*padded)
+        several = isinstance(result, tuple)
+        results.append([part[:length] for part in (result if several else (result,))])
+    joined = tuple(p[0] if len(p) == 1 else np.concatenate(p) for p in zip(*results))
+    return joined if several else joined[0]
 
 
 def _pad(array, count):

@@ -46,6 +46,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
     def build(self, input_shape):
         check_input(self, input_shape)
+        self._several_passes = has_time_axis(len(input_shape)) and input_shape[1] > 1
         super().build(input_shape)
         # Keras pins the input rank; the weights are the same with and without a time axis.
         self.input_spec = keras.layers.InputSpec(min_ndim=2, axes={-1: input_shape[-1]})
@@ -86,6 +87,11 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
     def get_config(self):
         return {**super().get_config(), "gradient": self.gradient}
+
+    def backward_rules(self):
+        """Other gradients that an attacker should try, see `BU.backward_rules`."""
+        unrollable = self._several_passes and self.gradient == "last"
+        return {"unrolled": {"gradient": "unrolled"}} if unrollable else {}
 
 
 @fused

@@ -1,13 +1,11 @@
 """The binomial unit."""
 
-import functools
-import math
-
 import keras
 from keras import ops
 
-from ..backend import fused
-from .random_words import next_key, uniforms
+from .random_words import next_key
+from .spikes import count, expectation, one_spike, split_passes, tanh_gain, unrolled_passes
+from .surrogate import STRAIGHT_THROUGH, check_surrogate
 from .time_axis import (
     check_gradient,
     check_input,
@@ -18,19 +16,9 @@ from .time_axis import (
 )
 
 NEURONS = ("A", "B", "C", "D")
-# Up to this T the count comes from one uniform number (inverse of the binomial CDF); above it
-# the T comparisons are summed, because the powers of a long product would lose precision.
-_LONGEST_INVERSE_CDF = 8
-
-
-def tanh_gain(u):
-    """`h(u) = max(0, tanh u)`."""
-    return ops.relu(ops.tanh(u))
-
-
-def unit_gain(u):
-    """`h(u) = min(max(u, 0), 1)`: the input itself is the probability."""
-    return ops.clip(u, 0.0, 1.0)
+# The strengths that an attacker tries (`BU.backward_rules`).
+_LEAKS = (0.01, 0.1, 0.3, 1.0)
+_TEMPERATURES = (0.1, 0.5, 1.0)
 
 
 @keras.saving.register_keras_serializable(package="binomial_keras")
@@ -64,6 +52,11 @@ class BU(keras.layers.Layer):
         seed: integer or `None`, seed of the layer's own generator. The state of the generator
             is not part of a saved model: use `binomial_keras.reseed` to set it.
         gradient: `"last"` or `"unrolled"`, see above. Matters only for type A with T > 1.
+        surrogate: `"straight_through"` (the paper's, as above), `("leaky", s)` for
+            `max(h'(u), s)` in place of `h'(u)`, or `("relaxed", s)` for the derivative of
+            `sigmoid((logit h(u) - logit U) / s)`. Changes gradients alone, never a spike (with
+            type B and "relaxed" the same law is drawn from other random numbers). Meant for
+            attacks, see `backward_rules`.
 
     Call arguments:
         inputs: membrane potential u.
@@ -81,7 +74,12 @@ class BU(keras.layers.Layer):
 
     gain = staticmethod(tanh_gain)
 
-    def __init__(self, neuron="A", T=3, seed=None, gradient="last", **kwargs):
+    # Every image of a batch has noise of its own, so several draws may share one batch.
+    noise_per_image = True
+
+    def __init__(
+        self, neuron="A", T=3, seed=None, gradient="last", surrogate=STRAIGHT_THROUGH, **kwargs
+    ):
         super().__init__(**kwargs)
         if neuron not in NEURONS:
             raise ValueError(
@@ -91,6 +89,7 @@ class BU(keras.layers.Layer):
         self.neuron = neuron
         self.T = check_passes(T)
         self.gradient = check_gradient(gradient)
+        self.surrogate = check_surrogate(surrogate)
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
 
@@ -129,28 +128,28 @@ class BU(keras.layers.Layer):
 
     def call(self, inputs):
         if self.neuron == "D":
-            return type(self).gain(inputs)
+            return expectation(type(self).gain, self.surrogate, inputs)
         return self.emit(inputs, next_key(self.seed_generator))
 
     def emit(self, u, key):
         """The output for a given key: the same key and batch give the same spikes."""
-        gain = type(self).gain
+        law = type(self).gain, self.surrogate
         if self.neuron == "A":
-            out = self._emit_passes(gain, u, key)
+            out = self._emit_passes(law, u, key)
         elif self.neuron == "B":
-            out = _count(gain, self.T)(ops.cast(u, "float32"), key)
+            out = count(*law, self.T)(ops.cast(u, "float32"), key)
         else:
-            out = _spike(gain)(ops.cast(u, "float32"), key, 1)
+            out = one_spike(*law)(ops.cast(u, "float32"), key, 1)
         return ops.cast(out, self.compute_dtype)
 
-    def _emit_passes(self, gain, u, key):
+    def _emit_passes(self, law, u, key):
         timed = has_time_axis(len(u.shape))
         if self.gradient == "unrolled" or self.T == 1:
             u = u if timed else ops.expand_dims(u, 1)
-            return _unrolled_passes(gain, self.T)(ops.cast(u, "float32"), key)
+            return unrolled_passes(*law, self.T)(ops.cast(u, "float32"), key)
         early, last = split_last(u) if timed else (ops.expand_dims(u, 1), u)
         early, last = ops.cast(early, "float32"), ops.cast(last, "float32")
-        return join(*_split_passes(gain, self.T)(early, last, key))
+        return join(*split_passes(*law, self.T)(early, last, key))
 
     def emit_pass(self, u, key, t):
         """Spikes of pass `t` (1, 2, ...) alone, for a `u` without time axis.
@@ -159,7 +158,22 @@ class BU(keras.layers.Layer):
         network and the vectorised form are one network.
         """
         u = ops.cast(u, "float32")
-        return ops.cast(_spike(type(self).gain)(u, key, t), self.compute_dtype)
+        return ops.cast(one_spike(type(self).gain, self.surrogate)(u, key, t), self.compute_dtype)
+
+    def backward_rules(self):
+        """Other gradients that an attacker should try: name to changes of the configuration.
+
+        `"leaky ..."` and `"relaxed ..."` as for the argument `surrogate`; `"unrolled"` goes
+        through all passes; `"twin"` is the gradient of the type D network. Where a rule means
+        nothing to a type it is left out.
+        """
+        rules = {f"leaky {s}": {"surrogate": ("leaky", s)} for s in _LEAKS}
+        if self.neuron != "D":
+            rules |= {f"relaxed {s}": {"surrogate": ("relaxed", s)} for s in _TEMPERATURES}
+            rules["twin"] = {"neuron": "D"}
+        if self.neuron == "A" and self.T > 1:
+            rules["unrolled"] = {"gradient": "unrolled"}
+        return rules
 
     def compute_output_shape(self, input_shape):
         if self.neuron == "A" and not has_time_axis(len(input_shape)):
@@ -168,83 +182,11 @@ class BU(keras.layers.Layer):
 
     def get_config(self):
         config = super().get_config()
-        config.update(neuron=self.neuron, T=self.T, seed=self.seed, gradient=self.gradient)
-        return config
-
-
-def _straight_through(hard, soft):
-    # soft - stop_gradient(soft) is exactly zero, so the spikes stay exactly 0 and 1.
-    return ops.stop_gradient(hard) + (soft - ops.stop_gradient(soft))
-
-
-def _element_index(x):
-    shape = ops.shape(x)
-    return ops.reshape(ops.arange(math.prod(shape), dtype="int32"), shape)
-
-
-@functools.lru_cache(maxsize=None)
-def _spike(gain):
-    @fused
-    def spike(u, key, t):
-        h = gain(u)
-        return _straight_through(
-            ops.cast(uniforms(key, ops.cast(t, "int32"), _element_index(u)) < h, "float32"), h
+        config.update(
+            neuron=self.neuron,
+            T=self.T,
+            seed=self.seed,
+            gradient=self.gradient,
+            surrogate=self.surrogate,
         )
-
-    return spike
-
-
-def _numbers(first, last, rank):
-    """The pass numbers first..last, along axis 1 of a tensor of this rank."""
-    return ops.reshape(ops.arange(first, last + 1, dtype="int32"), (1, -1) + (1,) * (rank - 2))
-
-
-@functools.lru_cache(maxsize=None)
-def _unrolled_passes(gain, T):
-    @fused
-    def passes(u, key):
-        index = ops.expand_dims(_element_index(u[:, 0]), 1)
-        h = gain(u)
-        draws = uniforms(key, _numbers(1, T, len(u.shape)), index)
-        return _straight_through(ops.cast(draws < h, "float32"), h + ops.zeros_like(draws))
-
-    return passes
-
-
-@functools.lru_cache(maxsize=None)
-def _split_passes(gain, T):
-    @fused
-    def passes(early, last, key):
-        index = _element_index(last)
-        draws = uniforms(key, _numbers(1, T - 1, len(early.shape)), ops.expand_dims(index, 1))
-        spikes = ops.cast(draws < gain(ops.stop_gradient(early)), "float32")
-        h = gain(last)
-        spike = ops.cast(uniforms(key, ops.cast(T, "int32"), index) < h, "float32")
-        return spikes, _straight_through(spike, T * h)
-
-    return passes
-
-
-@functools.lru_cache(maxsize=None)
-def _count(gain, T):
-    def inverse_cdf(u, key):
-        h = gain(u)
-        uniform = uniforms(key, ops.cast(1, "int32"), _element_index(u))
-        success, failure = [ops.ones_like(h)], [ops.ones_like(h)]
-        for _ in range(T):
-            success.append(success[-1] * h)
-            failure.append(failure[-1] * (1.0 - h))
-        cdf, count = 0.0, 0.0
-        for k in range(T):
-            cdf = cdf + math.comb(T, k) * success[k] * failure[T - k]
-            count = count + ops.cast(uniform >= cdf, "float32")
-        return _straight_through(count / T, h)
-
-    def summed(u, key):
-        h = gain(u)
-        index = ops.expand_dims(_element_index(u), -1)
-        draws = uniforms(key, ops.arange(1, T + 1, dtype="int32"), index)
-        count = ops.sum(ops.cast(draws < ops.expand_dims(h, -1), "float32"), axis=-1)
-        return _straight_through(count / T, h)
-
-    return fused(inverse_cdf if T <= _LONGEST_INVERSE_CDF else summed)
+        return config

@@ -38,6 +38,7 @@ class EConv2D(keras.layers.Conv2D):
 
     def build(self, input_shape):
         check_input(self, input_shape)
+        self._several_passes = has_time_axis(len(input_shape)) and input_shape[1] > 1
         super().build(_one_pass(input_shape))
 
     def call(self, inputs):
@@ -59,6 +60,11 @@ class EConv2D(keras.layers.Conv2D):
 
     def get_config(self):
         return {**super().get_config(), "gradient": self.gradient}
+
+    def backward_rules(self):
+        """Other gradients that an attacker should try, see `BU.backward_rules`."""
+        unrollable = self._several_passes and self.gradient == "last"
+        return {"unrolled": {"gradient": "unrolled"}} if unrollable else {}
 
 
 def _one_pass(shape):

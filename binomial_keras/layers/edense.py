@@ -30,6 +30,7 @@ class EDense(keras.layers.Dense):
 
     def build(self, input_shape):
         check_input(self, input_shape)
+        self._several_passes = has_time_axis(len(input_shape)) and input_shape[1] > 1
         if len(input_shape) > 3:
             raise ValueError(
                 f"Layer `{self.name}` expects (batch, features) or (batch, T, features). "
@@ -54,3 +55,8 @@ class EDense(keras.layers.Dense):
 
     def get_config(self):
         return {**super().get_config(), "gradient": self.gradient}
+
+    def backward_rules(self):
+        """Other gradients that an attacker should try, see `BU.backward_rules`."""
+        unrollable = self._several_passes and self.gradient == "last"
+        return {"unrolled": {"gradient": "unrolled"}} if unrollable else {}

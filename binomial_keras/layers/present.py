@@ -42,3 +42,7 @@ class Present(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "T": self.T}
+
+    def backward_rules(self):
+        """The twin network of `BU.backward_rules` needs one pass."""
+        return {"twin": {"T": 1}}

@@ -2,7 +2,8 @@
 
 import keras
 
-from .bu import BU, unit_gain
+from .bu import BU
+from .spikes import unit_gain
 
 
 @keras.saving.register_keras_serializable(package="binomial_keras")

@@ -1,10 +1,9 @@
 """From one neuron type to another, with the same weights."""
 
-import keras
-
 from ..layers import BU, Present
 from ..layers.bu import NEURONS
 from ..layers.time_axis import check_passes
+from .rebuild import check_rebuildable, rebuild
 from .traversal import walk
 
 
@@ -30,33 +29,25 @@ def convert(model, neuron="B", T=5):
             f"Received: neuron={neuron!r}"
         )
     T = check_passes(T)
-    if not isinstance(model, (keras.Sequential, keras.models.Model)) or not (
-        isinstance(model, keras.Sequential) or hasattr(model, "operations")
-    ):
-        raise ValueError(
-            "Invalid value received for argument `model`. Expected a functional or sequential "
-            f"keras.Model, whose layers can be rebuilt. Received: {type(model).__name__}"
-        )
+    check_rebuildable(model)
     if not any(isinstance(layer, BU) for layer in walk(model)):
         raise ValueError(
             "Invalid value received for argument `model`. Expected a model with at least one BU "
             f"layer. Received: {model.name} with none."
         )
 
-    def rebuild(layer):
-        config = layer.get_config()
+    def changes(layer):
         if isinstance(layer, BU):
-            config.update(neuron=neuron, T=T)
-        elif isinstance(layer, Present):
-            config.update(T=T if neuron == "A" else 1)
-        return type(layer).from_config(config)
+            return {"neuron": neuron, "T": T}
+        if isinstance(layer, Present):
+            return {"T": T if neuron == "A" else 1}
+        return {}
 
-    converted = keras.models.clone_model(model, clone_function=rebuild, recursive=True)
+    converted = rebuild(model, changes)
     missed = [u.name for u in walk(converted) if isinstance(u, BU) and u.neuron != neuron]
     if missed:
         raise ValueError(
             "Invalid value received for argument `model`. Expected units that are layers of a "
             f"functional or sequential model. Received: {missed} inside another layer."
         )
-    converted.set_weights(model.get_weights())
     return converted

@@ -151,9 +151,11 @@ def test_batches_do_not_matter(batch_size, convolutional, images, classifier_cla
         np.testing.assert_allclose(ask(parts), ask(whole), atol=1e-5)
 
 
-def test_counts_are_per_image_and_draw_without_padding(convolutional, images, classifier_class):
+def test_counts_are_per_image_and_draw_without_padding(
+    convolutional, noisy, images, classifier_class
+):
     (x, y), counts = images(13), []
-    classifier = classifier_class(convolutional(), draws=3, batch_size=8)
+    classifier = classifier_class(noisy(), draws=3, batch_size=8)
     for ask in (
         lambda: classifier.predict(x),
         lambda: classifier.loss_gradient(x, y),

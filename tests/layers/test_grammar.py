@@ -24,7 +24,7 @@ KERNEL = {
     "bias_constraint": "unit_norm",
     "gradient": "unrolled",
 }
-UNIT = {"neuron": "B", "T": 4, "seed": 7, "gradient": "unrolled"}
+UNIT = {"neuron": "B", "T": 4, "seed": 7, "gradient": "unrolled", "surrogate": ("leaky", 0.1)}
 ARGUMENTS = {
     layers.BU: (UNIT, ()),
     layers.SpikeEncoder: (UNIT, ()),
