@@ -2,6 +2,7 @@
 
 from reproduce.records import write_atomically
 from reproduce.report import readme
+from reproduce.report.architectures import architecture_sections
 from reproduce.report.page import page
 from reproduce.report.section import section
 from reproduce.report.table import to_markdown
@@ -22,7 +23,7 @@ def write_report(store, plans, into=None):
     """
     folder = store.out / "report"
     folder.mkdir(parents=True, exist_ok=True)
-    sections = [section(plan, store) for plan in plans]
+    sections = [section(plan, store) for plan in plans] + architecture_sections(plans, store)
     for one in sections:
         for name, png in one.pictures.items():
             write_atomically(folder / f"{name}.png", png)
