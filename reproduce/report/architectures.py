@@ -55,7 +55,12 @@ def _experiment(data, view, known):
 
 def _clean_rows(experiment):
     rows = [row for row in experiment.rows if row.network == _NETWORK] if experiment else []
-    return {row.label: row for row in rows}
+    labels = [row.label for row in rows]
+    # The paper prints "D to C" twice, for its two graphs, with different numbers.
+    return {
+        row.label if labels.count(row.label) == 1 else f"{row.label}, row {row.number}": row
+        for row in rows
+    }
 
 
 def _attacked_row(experiment):
