@@ -4,7 +4,7 @@
 # generations instead of a hundred, which would take hours.
 SETTINGS = {
     "widths": (16, 32),
-    "epochs": 12,
+    "epochs": 30,
     "set": ["Pixel.max_iter=2", "recipe.batch_size=32"],
     "images": 60,
     "shard": 60,
