@@ -20,14 +20,15 @@ class Bench:
         train_sha256: dict by data set of the hashes of the training images.
         given: `GivenCheckpoints`, or None when the networks are trained here.
         verbose: what Keras prints while it trains, as in `fit`.
+        data: dict by (name, split) of data that need not be loaded.
     """
 
-    def __init__(self, store, train_sha256=None, given=None, verbose=0):
+    def __init__(self, store, train_sha256=None, given=None, verbose=0, data=None):
         self.store = store
         self.train_sha256 = train_sha256 or {}
         self.given = given
         self.verbose = verbose
-        self._data = {}
+        self._data = dict(data or {})
         self._models = {}
         self._classifiers = collections.OrderedDict()
 
@@ -68,20 +69,26 @@ class Bench:
         if source not in self._models:
             import binomial_keras as bk
 
-            self._models[source] = bk.load(str(self._path(source)))
+            self._models[source] = bk.load(str(self.path(source)))
         return self._models[source]
 
     def classifier(self, cell):
         """The estimator an attack works on; its output are probabilities, as published."""
-        key = (cell.checkpoint, cell.neuron, cell.T, cell.batch_size)
-        if key not in self._classifiers:
-            import binomial_keras as bk
-            from binomial_keras.evaluation import ARTClassifier
+        import binomial_keras as bk
+        from binomial_keras.evaluation import ARTClassifier
 
+        def make():
             model = bk.convert(self.model(cell.checkpoint), cell.neuron, cell.T or 1)
-            self._classifiers[key] = ARTClassifier(
+            return ARTClassifier(
                 model, draws=1, batch_size=cell.batch_size, clip_values=(0, 1), logits=False
             )
+
+        return self.kept((cell.checkpoint, cell.neuron, cell.T, cell.batch_size), make)
+
+    def kept(self, key, make):
+        """What `make` returns, made once per key; the oldest are forgotten."""
+        if key not in self._classifiers:
+            self._classifiers[key] = make()
             if len(self._classifiers) > KEPT:
                 self._classifiers.popitem(last=False)
         return self._classifiers[key]
@@ -93,7 +100,8 @@ class Bench:
 
         return published_suite(data)[name].replace(**settings)
 
-    def _path(self, source):
+    def path(self, source):
+        """File of a checkpoint. Raises `UsageError` when a given one is gone or changed."""
         if isinstance(source, GivenCheckpoint):
             path = self.given.path(source.name) if self.given else None
             if path is None or weights_sha256(path) != source.weights_sha256:

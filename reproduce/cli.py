@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from reproduce.errors import UsageError
+from reproduce.errors import UsageError, WorkerError
 from reproduce.experiments.networks import ARCHITECTURES
 
 ATTACK_HELP = "comma-separated attacks: FGM, Square, DeepFool, C&W, Pixel (default: all)"
@@ -28,6 +28,16 @@ def _count(text):
 
 def _counts(text):
     return tuple(_count(part) for part in text.split(","))
+
+
+def _radii(text):
+    try:
+        values = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        values = ()
+    if not values or not all(0 < value < float("inf") for value in values):
+        raise argparse.ArgumentTypeError(f"expected numbers above 0, not {text!r}")
+    return values
 
 
 def _words(text):
@@ -79,6 +89,24 @@ def _add_run_arguments(run):
                      help="images per attack record (default: 50)")
     run.add_argument("--batch-size", type=_count, default=250,
                      help="images per forward pass (default: 250)")
+    adaptive = run.add_argument_group("run adaptive")
+    adaptive.add_argument("--model", action="append", metavar="FILE|NAME",
+                          help="a .keras classifier or a zoo name; several are compared")
+    adaptive.add_argument("--source", action="append", metavar="FILE|NAME",
+                          help="another classifier to transfer attacks from, such as a ReLU one")
+    adaptive.add_argument("--eps", type=_radii, help="radii of the ball, such as 0.05,0.1")
+    adaptive.add_argument("--norm", choices=("inf", "2"), default="inf",
+                          help="norm of the ball (default: inf)")
+    adaptive.add_argument("--budget", choices=("quick", "standard", "full"), default="quick",
+                          help="size of the attacks; what it costs is printed (default: quick)")
+    adaptive.add_argument("--score-draws", type=_count, default=100,
+                          help="fresh draws that score an attacked image (default: 100)")
+    run.add_argument("--workers", type=_count,
+                     help="run the cells in this many processes (default: in this one)")
+    run.add_argument("--ray", metavar="ADDRESS",
+                     help="run them on a Ray cluster: local, auto or HOST:PORT (extra: cluster)")
+    run.add_argument("--threads", type=_count, default=1,
+                     help="threads of each worker; a result's last bits depend on it (default: 1)")
 
 
 def main(arguments=None):
@@ -99,8 +127,8 @@ def main(arguments=None):
     except UsageError as error:
         print(error, file=sys.stderr)
         return 2
-    except FloatingPointError as error:
-        # A training diverged; the text says where and what may help.
+    except (FloatingPointError, WorkerError) as error:
+        # A training diverged, or workers died; the text says where and what may help.
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -3,6 +3,8 @@
 import argparse
 import sys
 
+from reproduce.adaptive.command import run_adaptive
+from reproduce.adaptive.command import wanted as adaptive_wanted
 from reproduce.errors import UsageError
 from reproduce.experiments import ATTACK_ORDER, EXPERIMENTS, find
 from reproduce.quiet import import_keras
@@ -11,6 +13,8 @@ from reproduce.records import RecordStore
 
 def run(options):
     """`run NAME...`: runs what has no record yet, then writes the report."""
+    if adaptive_wanted(options):
+        return run_adaptive(options)
     experiments = [find(name) for name in dict.fromkeys(options.names)]
     execute(experiments, options)
     return report(options)
@@ -20,10 +24,13 @@ def execute(experiments, options):
     """Runs the cells of experiments with the given options; returns (store, plans)."""
     from reproduce.bench import Bench
     from reproduce.checkpoints import GivenCheckpoints
+    from reproduce.crew import check, crew_of
     from reproduce.options import attack_name, make_plan, wanted_rows
     from reproduce.plan import save_plan
     from reproduce.runner import ordered, run_cells
+    from reproduce.schedule import run_on
 
+    check(options)
     import_keras()
     if options.attacks is not None:
         options.attacks = tuple(attack_name(name) for name in options.attacks)
@@ -45,7 +52,12 @@ def execute(experiments, options):
         print(f"Not given, left out: {', '.join(sorted(absent))}.", file=sys.stderr)
     hashes = {plan.data: plan.data_sha256.get("train") for plan in plans}
     verbose = "auto" if sys.stdout.isatty() else 2
-    ran, kept = run_cells(ordered(jobs), store, Bench(store, hashes, given, verbose))
+    bench = Bench(store, hashes, given, verbose)
+    crew = crew_of(options, bench)
+    if crew is None:
+        ran, kept = run_cells(ordered(jobs), store, bench)
+    else:
+        ran, kept = run_on(crew, ordered(jobs), bench)
     print(f"{ran} cells run, {kept} had a record already, in {options.out}.", flush=True)
     return store, plans
 
@@ -101,4 +113,6 @@ def listing(options):
         if experiment.attacked:
             cost += f", 5 attacks on {experiment.images} images each"
         print(f"{experiment.name:8s} {experiment.title} ({experiment.data})\n{'':9s}{cost}")
+    print("adaptive any .keras classifier under attacks that average over its noise (--model)\n"
+          f"{'':9s}depends on --budget, --draws, --images and --eps; printed before it starts")
     return 0

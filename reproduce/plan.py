@@ -8,6 +8,7 @@ keeps what the plan says of the others.
 import dataclasses
 import json
 
+from reproduce.adaptive.plan import EXPERIMENT, AdaptivePlan
 from reproduce.cells import FIRST_ARCHITECTURE
 from reproduce.errors import UsageError
 from reproduce.experiments.networks import architecture_of
@@ -59,8 +60,10 @@ def load_plans(store):
 
 def _read(path):
     try:
-        return Plan(**json.loads(path.read_text()))
-    except (OSError, ValueError, TypeError):
+        described = json.loads(path.read_text())
+        kind = AdaptivePlan if described["experiment"] == EXPERIMENT else Plan
+        return kind(**described)
+    except (OSError, ValueError, TypeError, KeyError):
         raise UsageError(f"{path} is not a plan that this version can read.") from None
 
 

@@ -24,10 +24,12 @@ class Progress:
     Args:
         cells: all cells of the run, those included that are on disk already.
         stream: where to write; a bar is shown when it is a terminal.
+        workers: how many cells run at the same time.
     """
 
-    def __init__(self, cells, stream=None):
+    def __init__(self, cells, stream=None, workers=1):
         self.stream = stream or sys.stdout
+        self.workers = workers
         self.open = {}
         for cell in cells:
             self.open[group_of(cell)] = self.open.get(group_of(cell), 0) + 1
@@ -80,7 +82,7 @@ class Progress:
         for group, count in self.open.items():
             known = self.times.get(group)
             total += count * (sum(known) / len(known) if known else overall)
-        return total
+        return total / self.workers
 
     def close(self):
         """Ends the bar."""

@@ -44,7 +44,7 @@ def run_cells(jobs, store, bench, progress=None):
     try:
         for plan, cell in jobs:
             identity = identity_of(cell, plan, store)
-            if _done(cell, identity, store):
+            if has_record(cell, identity, store):
                 progress.skip(cell)
                 continue
             started = time.monotonic()
@@ -58,6 +58,16 @@ def run_cells(jobs, store, bench, progress=None):
 
 def run_cell(cell, identity, store, bench):
     """Runs one cell and writes its record, which it returns."""
+    record, arrays = make_record(cell, identity, bench)
+    record = store.put(identity, record, arrays)
+    if isinstance(cell, TrainCell):
+        # Only now: until the record is there, the state is what a restart goes on from.
+        bench.forget_training(identity)
+    return record
+
+
+def make_record(cell, identity, bench):
+    """Runs one cell; returns what `RecordStore.put` takes: (record, arrays)."""
     result, arrays, cost = work.do(cell, identity, bench)
     record = {
         "label": cell.label(),
@@ -66,14 +76,11 @@ def run_cell(cell, identity, store, bench):
         "noise_seed": work.noise_seed(identity),
         "provenance": provenance(),
     }
-    record = store.put(identity, record, arrays)
-    if isinstance(cell, TrainCell):
-        # Only now: until the record is there, the state is what a restart goes on from.
-        bench.forget_training(identity)
-    return record
+    return record, arrays
 
 
-def _done(cell, identity, store):
+def has_record(cell, identity, store):
+    """Whether nothing is left to do for a cell."""
     if store.get(identity) is None:
         return False
     if not isinstance(cell, TrainCell):
@@ -90,6 +97,8 @@ def summary(record):
         return f"test accuracy {100 * scores[-1]:.2f} %" if scores else "trained"
     if record["identity"]["kind"] == "clean":
         return "accuracy " + ", ".join(f"{100 * value:.2f} %" for value in result["accuracy"])
+    if record["identity"]["kind"] == "adaptive":
+        return f"single-pass accuracy {100 * result['accuracy']:.1f} %"
     return (
         f"accuracy {100 * result['accuracy']:.1f} %, SSIM {100 * result['ssim']:.1f} %, "
         f"{100 * result['unchanged']:.0f} % unchanged"

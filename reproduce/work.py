@@ -22,7 +22,10 @@ def noise_seed(identity):
 
 def do(cell, identity, bench):
     """Runs a cell of any kind."""
-    return {"train": train, "clean": clean, "attack": attack}[cell.kind](cell, identity, bench)
+    from reproduce.adaptive.work import adaptive
+
+    kinds = {"train": train, "clean": clean, "attack": attack, "adaptive": adaptive}
+    return kinds[cell.kind](cell, identity, bench)
 
 
 def train(cell, identity, bench):

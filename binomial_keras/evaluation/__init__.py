@@ -5,27 +5,50 @@ ART is imported only when `ARTClassifier` is first used, or an attack is run.
 
 import warnings
 
+from .adaptive_attack import AdaptiveAttack
+from .adaptive_suite import adaptive_suite
 from .alpha_score import alpha_score
 from .attack_outcome import AttackOutcome
+from .attack_score import AttackScore
+from .estimate import Estimate
 from .evaluate_attack import evaluate_attack
+from .paired_difference import PairedDifference, paired_difference
 from .published_attack import PublishedAttack
 from .published_suite import published_suite
+from .robust_score import RobustScore
+from .score_attack import score_attack
+from .score_draws import score_draws
 from .scoring import predict_draws
+from .select_worst import WorstCase, select_worst
 from .ssim import ssim
 from .statistics import accuracy_interval, bootstrap_interval, wilson_interval
+from .worst_case import SuiteScore, worst_case
 
 __all__ = [
     "ARTClassifier",
+    "AdaptiveAttack",
     "AttackOutcome",
+    "AttackScore",
+    "Estimate",
+    "PairedDifference",
     "PublishedAttack",
+    "RobustScore",
+    "SuiteScore",
+    "WorstCase",
     "accuracy_interval",
+    "adaptive_suite",
     "alpha_score",
     "bootstrap_interval",
     "evaluate_attack",
+    "paired_difference",
     "predict_draws",
     "published_suite",
+    "score_attack",
+    "score_draws",
+    "select_worst",
     "ssim",
     "wilson_interval",
+    "worst_case",
 ]
 
 

@@ -93,9 +93,9 @@ class ARTClassifier(ClassifierNeuralNetwork):
     def backwards(self):
         return self._draws.backwards
 
-    def reset_counts(self):
-        """Set `forwards` and `backwards` to zero."""
-        self._draws.forwards = self._draws.backwards = 0
+    def reset_counts(self, forwards=0, backwards=0):
+        """Set `forwards` and `backwards`, to zero if nothing else is said."""
+        self._draws.forwards, self._draws.backwards = forwards, backwards
 
     @property
     def stochastic(self):

@@ -1,11 +1,8 @@
 """Labels that a stochastic model gives to the same images in many draws."""
 
-import keras
 import numpy as np
 
-from .. import backend
-from ..models.reseed import reseed
-from .batches import in_batches
+from .fresh_draws import fresh_draws
 
 
 def predict_draws(model, x, draws, seed, batch_size=250):
@@ -13,7 +10,7 @@ def predict_draws(model, x, draws, seed, batch_size=250):
 
     A draw is one inference pass of the model (an `ARTClassifier`'s own averaging over draws is
     not used). A model whose seed generators do not move while it answers is deterministic: it
-    is evaluated once and the answer repeated.
+    is evaluated once (and its first batch once more, to be sure) and the answer repeated.
 
     Args:
         model: a `keras.Model` or an `ARTClassifier`, whose compiled forward pass is reused.
@@ -25,29 +22,10 @@ def predict_draws(model, x, draws, seed, batch_size=250):
     Returns:
         int64 array `(draws, images)`.
     """
-    if draws < 1 or batch_size < 1:
-        raise ValueError(
-            "Invalid value received for arguments `draws` and `batch_size`. Expected integers "
-            f">= 1. Received: draws={draws}, batch_size={batch_size}"
-        )
-    if isinstance(model, keras.Model):
-        forward = backend.compile_forward(model)
-    else:
-        model, forward = model.model, model.forward
-    if seed is not None:
-        reseed(model, seed)
-    x = np.ascontiguousarray(x, np.float32)
-    before = _states(model)
-    labels = [_labels(forward, x, batch_size)]
-    stochastic = _states(model) != before
-    for _ in range(draws - 1):
-        labels.append(_labels(forward, x, batch_size) if stochastic else labels[0])
-    return np.stack(labels)
+    labels = [_labels(outputs) for outputs in fresh_draws(model, x, draws, seed, batch_size)]
+    # A deterministic model answers once.
+    return np.stack(labels if len(labels) == draws else labels * draws)
 
 
-def _labels(forward, x, batch_size):
-    return np.argmax(in_batches(forward, batch_size, x), axis=-1).astype(np.int64)
-
-
-def _states(model):
-    return [keras.ops.convert_to_numpy(v).tolist() for v in backend.seed_states(model)]
+def _labels(outputs):
+    return np.argmax(outputs, axis=-1).astype(np.int64)

@@ -4,6 +4,9 @@ from statistics import NormalDist
 
 import numpy as np
 
+# Values drawn at once by the bootstrap: half a megabyte.
+_BLOCK = 2**16
+
 
 def wilson_interval(successes, n, level=0.95):
     """Wilson's score interval for a proportion; sensible also at 0 and at n successes.
@@ -46,6 +49,22 @@ def bootstrap_interval(values, level=0.95, seed=0, resamples=2000):
         `(low, high)`.
     """
     _check_level(level)
+    means = bootstrap_means(values, seed, resamples)
+    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def bootstrap_means(values, seed=0, resamples=2000):
+    """Means of `resamples` samples of n values, drawn from n `values` with replacement.
+
+    Args:
+        values: array `(n,)`, one value per independent unit.
+        seed: integer; the same seed and n give the same samples.
+        resamples: integer >= 1.
+
+    Returns:
+        float64 array `(resamples,)`.
+    """
     values = np.asarray(values, float).reshape(-1)
     if not values.size:
         raise ValueError(
@@ -58,11 +77,13 @@ def bootstrap_interval(values, level=0.95, seed=0, resamples=2000):
             f"Received: resamples={resamples}"
         )
     generator = np.random.default_rng(seed)
+    # Many samples per call where they are short; the stream of numbers is the same.
+    block = max(1, _BLOCK // values.size)
     means = [
-        values[generator.integers(0, values.size, values.size)].mean() for _ in range(resamples)
+        values[generator.integers(0, values.size, (count, values.size))].mean(axis=1)
+        for count in np.diff([*range(0, resamples, block), resamples])
     ]
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
+    return np.concatenate(means)
 
 
 def accuracy_interval(correct, level=0.95):

@@ -1,7 +1,9 @@
 """Tables, figures and pages: pure functions of the plans and records of an output folder."""
 
+from reproduce.adaptive.plan import AdaptivePlan
 from reproduce.records import write_atomically
 from reproduce.report import readme
+from reproduce.report.adaptive import adaptive_section, comparison_sections
 from reproduce.report.architectures import architecture_sections
 from reproduce.report.page import page
 from reproduce.report.section import section
@@ -23,7 +25,8 @@ def write_report(store, plans, into=None):
     """
     folder = store.out / "report"
     folder.mkdir(parents=True, exist_ok=True)
-    sections = [section(plan, store) for plan in plans] + architecture_sections(plans, store)
+    sections = [_section(plan, store) for plan in plans]
+    sections += architecture_sections(plans, store) + comparison_sections(plans, store)
     for one in sections:
         for name, png in one.pictures.items():
             write_atomically(folder / f"{name}.png", png)
@@ -34,6 +37,10 @@ def write_report(store, plans, into=None):
     if into is not None:
         readme.update(into, sections, store)
     return folder
+
+
+def _section(plan, store):
+    return (adaptive_section if isinstance(plan, AdaptivePlan) else section)(plan, store)
 
 
 def _markdown(one):

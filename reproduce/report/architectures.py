@@ -2,6 +2,7 @@
 
 from reproduce.experiments import EXPERIMENTS
 from reproduce.experiments.networks import ARCHITECTURES
+from reproduce.plan import Plan
 from reproduce.report.rows import attacks_of, clean_of
 from reproduce.report.section import Section
 from reproduce.report.table import Table, cell, to_csv
@@ -19,7 +20,7 @@ NOTE = (
 
 def architecture_sections(plans, store):
     """One `Section` per data set with more than one architecture among the plans."""
-    sections = []
+    sections, plans = [], [plan for plan in plans if isinstance(plan, Plan)]
     for data in dict.fromkeys(plan.data for plan in plans):
         known = {
             (plan.experiment, plan.architecture): plan for plan in plans if plan.data == data

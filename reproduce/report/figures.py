@@ -54,6 +54,34 @@ def accuracy_figure(lines, title):
     return _png(figure)
 
 
+def curve_figure(curves, unit, title):
+    """Accuracies with intervals over a quantity; the first curve is the one that counts.
+
+    Args:
+        curves: dict from names to lists of (x, `Estimate`).
+        unit: what x is.
+        title: headline.
+    """
+    figure, axes = _figure(7.5, 4.2)
+    axis = axes[0, 0]
+    for number, (name, points) in enumerate(curves.items()):
+        x = [one for one, _ in points]
+        y = [100 * estimate.value for _, estimate in points]
+        axis.plot(x, y, "o-", markersize=3, linewidth=2.5 if number == 0 else 1,
+                  color="black" if number == 0 else None, label=name)
+        if number == 0 or len(curves) <= 4:
+            axis.fill_between(x, [100 * e.low for _, e in points],
+                              [100 * e.high for _, e in points], alpha=0.15, linewidth=0)
+    axis.set_xlabel(unit)
+    axis.set_ylabel("single-pass accuracy (%)")
+    axis.set_ylim(-2, 102)
+    axis.set_title(title, fontsize=9)
+    axis.grid(alpha=0.3)
+    if curves:
+        axis.legend(fontsize=6, ncols=2 if len(curves) > 6 else 1)
+    return _png(figure)
+
+
 def attack_figure(results, order):
     """Accuracy and SSIM of every row under every attack."""
     figure, axes = _figure(13, 1.6 + 0.42 * len(results.rows), 2, len(order), sharey=True)

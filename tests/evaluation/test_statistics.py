@@ -29,6 +29,14 @@ def test_bootstrap_of_a_normal_mean():
     assert bootstrap_interval([3.0, 3.0]) == (3.0, 3.0)
 
 
+@pytest.mark.parametrize("size", [1, 30, 700])
+def test_bootstrap_is_the_loop_over_samples(size):
+    values, generator = np.random.default_rng(2).random(size), np.random.default_rng(6)
+    means = [values[generator.integers(0, size, size)].mean() for _ in range(250)]
+    expected = tuple(np.quantile(means, [0.25, 0.75]))
+    assert bootstrap_interval(values, 0.5, seed=6, resamples=250) == expected
+
+
 def test_deterministic_answers_give_wilson_over_images():
     correct = np.random.default_rng(2).random(200) < 0.8
     expected = wilson_interval(correct.sum(), 200)

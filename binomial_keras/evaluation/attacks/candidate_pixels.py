@@ -1,0 +1,102 @@
+"""What a model says about images with some pixels replaced."""
+
+import numpy as np
+
+_BATCH = 256
+
+
+class CandidatePixels:
+    """Candidates of the pixel attack: built, asked about, remembered.
+
+    Args:
+        estimator: an ART classifier with `clip_values`.
+        x: images `(images, height, width, channels)`.
+        labels: classes `(images,)` to leave, or, if targeted, to reach.
+        th: pixels that a candidate replaces.
+        targeted: whether the class is to be reached.
+        memory: whether an answer holds for every later request.
+
+    Attributes:
+        numbers: how many numbers describe a candidate, `th * (2 + channels)`.
+        scale: their upper ends `(numbers,)`; the lower ends are 0.
+        x: the images.
+    """
+
+    def __init__(self, estimator, x, labels, th, targeted, memory):
+        self.x, self._estimator, self._labels = x, estimator, labels
+        self._targeted = targeted
+        _, height, width, channels = x.shape
+        self.scale = np.tile([height, width, *[255] * channels], th).astype(float)
+        self.numbers = len(self.scale)
+        # A key is one integer; candidates of more than 63 bits hardly ever repeat.
+        sizes = np.tile([height, width, *[256] * channels], th)
+        fits = np.sum(np.log2(sizes)) + np.log2(len(x) + 1) < 63
+        self._memory = {} if memory and fits else None
+        if self._memory is not None:
+            self._place = np.concatenate([[1], np.cumprod(sizes[:-1], dtype=np.int64)])
+            self._next_image = int(np.prod(sizes, dtype=np.int64))
+
+    def ask(self, rows, candidates):
+        """Energies (the lower the better) and whether the model is fooled.
+
+        Args:
+            rows: which images the candidates belong to, `(n,)`.
+            candidates: `(n, candidates, numbers)`, scaled to [0, 1].
+
+        Returns:
+            Two arrays `(n, candidates)`.
+        """
+        n, count = candidates.shape[:2]
+        pixels = (candidates * self.scale).astype(np.int64).reshape(n * count, -1)
+        # A coordinate of exactly 1 is the first row or column again, as in ART.
+        step = 2 + self.x.shape[-1]
+        pixels[:, 0::step] %= self.x.shape[1]
+        pixels[:, 1::step] %= self.x.shape[2]
+        owners = np.repeat(rows, count)
+        if self._memory is None:
+            energies, fooled = self._predict(owners, pixels)
+        else:
+            energies, fooled = self._recall(owners, pixels)
+        return energies.reshape(n, count), fooled.reshape(n, count)
+
+    def build(self, owners, pixels):
+        """The images themselves, from rows `(n,)` and integers `(n, numbers)`."""
+        low, high = self._estimator.clip_values
+        images = self.x[owners]
+        n, step = np.arange(len(owners)), 2 + self.x.shape[-1]
+        for start in range(0, pixels.shape[1], step):
+            values = pixels[:, start + 2 : start + step] / 255 * (high - low) + low
+            images[n, pixels[:, start], pixels[:, start + 1]] = values
+        return images
+
+    def image(self, row, candidate):
+        """The image of one candidate `(numbers,)`, scaled to [0, 1]."""
+        pixels = (candidate[None] * self.scale).astype(np.int64)
+        step = 2 + self.x.shape[-1]
+        pixels[:, 0::step] %= self.x.shape[1]
+        pixels[:, 1::step] %= self.x.shape[2]
+        return self.build(np.array([row]), pixels)[0]
+
+    def _recall(self, owners, pixels):
+        keys = owners * self._next_image + pixels @ self._place
+        keys, first, which = np.unique(keys, return_index=True, return_inverse=True)
+        keys = keys.tolist()
+        new = [i for i, key in enumerate(keys) if key not in self._memory]
+        if new:
+            at = first[new]
+            answers = zip(*(part.tolist() for part in self._predict(owners[at], pixels[at])))
+            self._memory.update(zip((keys[i] for i in new), answers))
+        known = np.array([self._memory[key] for key in keys])
+        return known[which, 0], known[which, 1].astype(bool)
+
+    def _predict(self, owners, pixels):
+        energies, fooled = np.empty(len(owners)), np.empty(len(owners), bool)
+        batch = max(1, getattr(self._estimator, "batch_size", None) or _BATCH)
+        for start in range(0, len(owners), batch):
+            part = slice(start, start + batch)
+            outputs = self._estimator.predict(self.build(owners[part], pixels[part]))
+            labels = self._labels[owners[part]]
+            own = np.take_along_axis(outputs, labels[:, None], axis=1)[:, 0]
+            energies[part] = 1 - own if self._targeted else own
+            fooled[part] = (outputs.argmax(axis=1) == labels) == self._targeted
+        return energies, fooled

@@ -1,0 +1,90 @@
+"""The plan of an adaptive evaluation: one model, one norm, several balls."""
+
+import dataclasses
+
+from reproduce.adaptive.cell import NO_ATTACK, AdaptiveCell, Setting
+from reproduce.cells import GivenCheckpoint, canonical
+from reproduce.records import pretty, write_atomically
+
+EXPERIMENT = "adaptive"
+
+
+@dataclasses.dataclass(frozen=True)
+class AdaptivePlan:
+    """Settings of one adaptive evaluation.
+
+    Args:
+        model: name of the model.
+        weights_sha256: hash of its weights.
+        data: name of the data.
+        data_sha256: dict with the hash of the test images ("test").
+        images: number of images attacked, the first of the fixed list.
+        shard: images per record.
+        eps: list of radii.
+        setting: `Setting.to_dict()`.
+        attacks: dict from the text of every eps to a dict of attack names to specs.
+    """
+
+    model: str
+    weights_sha256: str
+    data: str
+    data_sha256: dict
+    images: int
+    shard: int
+    eps: list
+    setting: dict
+    attacks: dict
+    experiment: str = EXPERIMENT
+
+    @property
+    def name(self):
+        """Of the plan's file and of those in the report."""
+        return f"{EXPERIMENT}-{self.model}-{self.data}-l{self.setting['norm']}"
+
+    @property
+    def checkpoint(self):
+        return GivenCheckpoint(self.data, self.model, 0, self.weights_sha256)
+
+    def cells(self):
+        """All cells: the originals first, then attack by attack over balls and blocks."""
+        found = self.cells_of(NO_ATTACK, 0.0)
+        for attack in dict.fromkeys(name for specs in self.attacks.values() for name in specs):
+            for eps in self.eps:
+                found += self.cells_of(attack, eps)
+        return found
+
+    def cells_of(self, attack, eps):
+        """The cells of one attack within one ball, block by block."""
+        spec = "" if attack == NO_ATTACK else self.attacks[str(eps)].get(attack)
+        if spec is None:
+            return []
+        setting = self._setting()
+        return [
+            AdaptiveCell(self.checkpoint, attack, spec, eps, start,
+                         min(start + self.shard, self.images), setting)
+            for start in range(0, self.images, self.shard)
+        ]
+
+    def _setting(self):
+        fields = dict(self.setting)
+        fields["votes"] = tuple(fields["votes"])
+        fields["sources"] = tuple(
+            GivenCheckpoint(self.data, name, 0, weights)
+            for name, weights in sorted(fields["sources"].items())
+        )
+        return Setting(**fields)
+
+
+def save(store, plan):
+    """Writes a plan; a later run with fewer balls or attacks keeps the others of the same kind."""
+    path = store.plans / f"{plan.name}.json"
+    write_atomically(path, pretty(dataclasses.asdict(plan)).encode())
+    return plan
+
+
+def same_kind(one, other):
+    """Whether two plans differ in nothing but their model."""
+    return all(
+        canonical(getattr(one, name)) == canonical(getattr(other, name))
+        for name in ("data_sha256", "images", "eps")
+    ) and one.setting["norm"] == other.setting["norm"]

@@ -1,0 +1,178 @@
+"""What the report says about an adaptive evaluation."""
+
+from reproduce.adaptive.cell import NO_ATTACK
+from reproduce.adaptive.plan import AdaptivePlan, same_kind
+from reproduce.adaptive.results import attack_result, worst_result
+from reproduce.report.figures import curve_figure
+from reproduce.report.section import Section
+from reproduce.report.table import NOT_RUN, Cell, Table, cell, to_csv
+
+COLUMNS = ("model", "eps", "attack", "measure", "value", "low", "high", "images", "records")
+MEASURES = (
+    "Accuracies in % with 95 % bootstrap intervals over images (seed 0), counted in fresh draws "
+    "that no attack and no choice has seen. Single pass: one draw decides, mean over draws. Vote "
+    "of N: the mean softmax of N draws decides. Worst of N: right in all N draws."
+)
+WORST = (
+    "The worst case takes, for every image, the attack (or none) that left the fewest right draws "
+    "in a set of draws of its own. It is an upper bound of the robust accuracy: a stronger attack "
+    "can only lower it."
+)
+
+
+def adaptive_section(plan, store):
+    """`Section` of one `AdaptivePlan`."""
+    table, lines, curves = _headline(plan, store)
+    by_attack, more, others = _by_attack(plan, store)
+    title = (
+        f"{plan.model} on {plan.data} under attacks that average over its noise, "
+        f"L{plan.setting['norm']}"
+    )
+    pictures = {f"{plan.name}-eps": curve_figure({**curves, **others}, "eps", title)}
+    return Section(
+        plan.name, title, (table, by_attack, _cost(plan, store)), pictures,
+        to_csv(COLUMNS, lines + more), _how(plan),
+    )
+
+
+def _how(plan):
+    setting = plan.setting
+    return (
+        f"Budget {setting['budget']}, gradients and losses averaged over {setting['draws']} draws "
+        f"where the model has noise, {plan.images} images, scored in {setting['score_draws']} "
+        f"fresh draws, chosen in {setting['selection_draws']} others."
+    )
+
+
+def _headline(plan, store):
+    """The worst case per ball; also as CSV lines and as points of a curve."""
+    rows, lines, points = [], [], []
+    votes = plan.setting["votes"]
+    for eps in (0.0, *plan.eps):
+        found = _of(plan, store, eps)
+        if found is None:
+            rows.append((Cell(f"{eps:g}"), *[Cell(NOT_RUN)] * (3 + 2 * len(votes))))
+            continue
+        score, ran, most = found.score, "", ""
+        if eps:
+            ran = f"{found.attacks} of {found.planned}"
+            most = ", ".join(f"{name} ({count})" for name, count in
+                             sorted(found.counts.items(), key=lambda one: -one[1])[:3] if count)
+        estimates = score.table()
+        rows.append((Cell(f"{eps:g}"), *(_interval(one, found.records)
+                                         for one in estimates.values()), Cell(ran), Cell(most)))
+        name = "worst case" if eps else NO_ATTACK
+        lines += [_line(plan, eps, name, measure, one, found) for measure, one in estimates.items()]
+        points.append((eps, estimates["single pass"]))
+    measures = ["single pass", *(f"vote of {n}" for n in votes), *(f"worst of {n}" for n in votes)]
+    table = Table(
+        f"{plan.name}-worst", "Per-image worst case over the suite",
+        ("eps", *measures, "attacks", "worst for (images)"), tuple(rows), (MEASURES, WORST),
+    )
+    return table, lines, {"worst case": points}
+
+
+def _of(plan, store, eps):
+    return worst_result(plan, store, eps) if eps else attack_result(plan, store, NO_ATTACK, 0.0)
+
+
+def _by_attack(plan, store):
+    """Single-pass accuracy under every attack, per ball."""
+    rows, lines, curves = [], [], {}
+    for attack in dict.fromkeys(name for specs in plan.attacks.values() for name in specs):
+        shown = [Cell(attack)]
+        for eps in plan.eps:
+            found = attack_result(plan, store, attack, eps)
+            if found is None:
+                shown.append(Cell(NOT_RUN))
+                continue
+            estimate = found.score.single_pass()
+            shown.append(cell(100 * estimate.value, found.records, "{:.1f}"))
+            lines.append(_line(plan, eps, attack, "single pass", estimate, found))
+            curves.setdefault(attack, []).append((eps, estimate))
+        rows.append(tuple(shown))
+    table = Table(
+        f"{plan.name}-attacks", "Single-pass accuracy under each attack (%)",
+        ("attack", *(f"eps {eps:g}" for eps in plan.eps)), tuple(rows),
+        ("An attack alone, on all images; images that it leaves as they are count as well.",),
+    )
+    return table, lines, curves
+
+
+def _cost(plan, store):
+    rows = []
+    for attack in dict.fromkeys(name for specs in plan.attacks.values() for name in specs):
+        for eps in plan.eps:
+            found = attack_result(plan, store, attack, eps)
+            if found is None:
+                continue
+            images = plan.images
+            rows.append((
+                Cell(attack), Cell(f"{eps:g}"),
+                cell(found.forwards / images, found.records, "{:.0f}"),
+                cell(found.backwards / images, (), "{:.0f}"),
+                cell(found.seconds / images, (), "{:.3f}"),
+                cell(100 * found.unchanged.mean(), (), "{:.0f}"),
+            ))
+    return Table(
+        f"{plan.name}-cost", "Cost of the attacks per image",
+        ("attack", "eps", "forwards", "backwards", "seconds", "unchanged images (%)"), tuple(rows),
+    )
+
+
+def _interval(estimate, records):
+    low, high = 100 * estimate.low, 100 * estimate.high
+    return Cell(f"{100 * estimate.value:.1f} ({low:.1f} – {high:.1f})", tuple(records))
+
+
+def _line(plan, eps, attack, measure, estimate, found):
+    return {
+        "model": plan.model, "eps": eps, "attack": attack, "measure": measure,
+        "value": round(100 * estimate.value, 4), "low": round(100 * estimate.low, 4),
+        "high": round(100 * estimate.high, 4), "images": estimate.images,
+        "records": " ".join(found.records),
+    }
+
+
+def comparison_sections(plans, store):
+    """One `Section` per group of models that were attacked on the same images in the same balls."""
+    groups = []
+    for plan in plans:
+        if isinstance(plan, AdaptivePlan):
+            fitting = next((group for group in groups if same_kind(group[0], plan)), None)
+            groups.append([plan]) if fitting is None else fitting.append(plan)
+    return [_comparison(group, store) for group in groups if len(group) > 1]
+
+
+def _comparison(group, store):
+    from binomial_keras.evaluation import paired_difference
+
+    first = group[0]
+    name = f"adaptive-comparison-{first.data}-l{first.setting['norm']}"
+    rows, lines, curves = [], [], {}
+    for plan in group:
+        shown = [Cell(plan.model)]
+        for eps in (0.0, *first.eps):
+            found, base = _of(plan, store, eps), _of(first, store, eps)
+            if found is None:
+                shown.append(Cell(NOT_RUN))
+                continue
+            estimate = found.score.single_pass()
+            text = _interval(estimate, found.records).text
+            if plan is not first and base is not None:
+                gap = paired_difference(found.score, base.score).estimate
+                text += (f"; {100 * gap.value:+.1f} ({100 * gap.low:+.1f} – "
+                         f"{100 * gap.high:+.1f})")
+            shown.append(Cell(text, found.records))
+            lines.append(_line(plan, eps, "worst case" if eps else NO_ATTACK, "single pass",
+                               estimate, found))
+            curves.setdefault(plan.model, []).append((eps, estimate))
+        rows.append(tuple(shown))
+    title = f"Worst cases side by side on {first.data}, L{first.setting['norm']}"
+    table = Table(
+        name, title, ("model", *(f"eps {eps:g}" for eps in (0.0, *first.eps))), tuple(rows),
+        (MEASURES, f"After the semicolon: difference to {first.model} on the same images, with "
+         "a paired bootstrap interval.", WORST),
+    )
+    return Section(name, title, (table,), {f"{name}-eps": curve_figure(curves, "eps", title)},
+                   to_csv(COLUMNS, lines))
