@@ -113,6 +113,7 @@ def make_plans(options, store):
     plans = []
     for source in models:
         _check_fit(bench.model(source), source, x, y, name)
+        _check_logits(bench.model(source), source, x)
         plans.append(AdaptivePlan(
             model=source.network,
             weights_sha256=source.weights_sha256,
@@ -140,6 +141,16 @@ def _check_fit(model, source, x, y, name):
             f"{source.network} knows the classes 0 to {classes - 1}; the labels of {name} go "
             f"from {y.min()} to {y.max()}."
         )
+
+
+def _check_logits(model, source, x):
+    from binomial_keras.evaluation import ARTClassifier
+    from binomial_keras.evaluation.attacks.averaged_attack import check_logits
+
+    try:
+        check_logits(ARTClassifier(model), x[:8])
+    except ValueError as error:
+        raise UsageError(f"{source.network}: {' '.join(str(error).split())}") from None
 
 
 def _suite(bench, source, eps, setting, wanted):

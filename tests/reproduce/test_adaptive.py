@@ -1,0 +1,169 @@
+"""`run adaptive`: cells, the worst case from records, resuming, and wrong requests."""
+
+import csv
+import json
+
+import keras
+import numpy as np
+import pytest
+
+import binomial_keras as bk
+from reproduce.adaptive.cell import NO_ATTACK
+from reproduce.adaptive.results import attack_result, worst_result
+from reproduce.cli import main
+from reproduce.lookup import record_of
+from reproduce.plan import load_plans
+from reproduce.records import RecordStore
+
+ATTACKS = "random noise,FGSM,PGD"
+SMALL = ["--images", "8", "--shard", "5", "--eps", "0.1,0.4", "--draws", "2", "--score-draws", "6",
+         "--attacks", ATTACKS]
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """Checkpoints of a stochastic network and of its twin, little trained."""
+    folder = tmp_path_factory.mktemp("models")
+    x, y = bk.data.load("digits", "train")
+    model = bk.models.binomial_cnn((8, 8, 1), 10, (8,), "B", 2, seed=0, convolutions=1)
+    bk.training.train(model, x, y, bk.training.recipe("cpu", epochs=4), verbose=0)
+    bk.convert(model, "B", 2).save(folder / "small.keras")
+    bk.convert(model, "D").save(folder / "twin.keras")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def done(files, tmp_path_factory):
+    out = tmp_path_factory.mktemp("out")
+    models = ["--model", str(files / "small.keras"), "--model", str(files / "twin.keras")]
+    arguments = ["run", "adaptive", *models, "--data", "digits", *SMALL, "--out", str(out)]
+    assert main(arguments) == 0
+    return out, arguments
+
+
+def plan_of(store, model):
+    return next(plan for plan in load_plans(store) if plan.model == model)
+
+
+def test_one_record_per_attack_ball_and_block(done):
+    store = RecordStore(done[0])
+    plan = plan_of(store, "small")
+    cells = [cell for cell in plan.cells() if cell.kind == "adaptive"]
+    # Two blocks of the originals; three attacks in two balls.
+    assert len(cells) == 2 + 3 * 2 * 2
+    for cell in cells:
+        arrays = store.arrays(record_of(cell, plan, store))
+        assert len(arrays["hits"]) == cell.stop - cell.start
+        assert arrays["linf"].max() <= cell.eps + 1e-6
+        assert arrays["draws"] == 6
+
+
+def test_worst_case_is_chosen_in_one_set_of_draws_and_counted_in_another(done):
+    store = RecordStore(done[0])
+    plan = plan_of(store, "small")
+    found = worst_result(plan, store, 0.1)
+    results = [attack_result(plan, store, NO_ATTACK, 0.0)]
+    results += [attack_result(plan, store, name, 0.1) for name in ATTACKS.split(",")]
+    hits = []
+    for image in range(8):
+        shares = [one.selection[image] for one in results]
+        hits.append(results[shares.index(min(shares))].score.hits[image])
+    np.testing.assert_array_equal(found.score.hits, hits)
+    assert sum(found.counts.values()) == 8 and found.attacks == found.planned == 3
+    assert found.score.accuracy == pytest.approx(np.mean(hits) / 6)
+
+
+def test_a_second_run_does_nothing(done, capsys):
+    assert main(done[1]) == 0
+    assert "0 cells run" in capsys.readouterr().out
+
+
+def test_report(done):
+    report = done[0] / "report"
+    name = "adaptive-small-digits-linf"
+    with open(report / f"{name}.csv") as handle:
+        lines = list(csv.DictReader(handle))
+    store = RecordStore(done[0])
+    expected = worst_result(plan_of(store, "small"), store, 0.4).score.accuracy
+    (line,) = [one for one in lines if one["attack"] == "worst case" and one["eps"] == "0.4"
+               and one["measure"] == "single pass"]
+    assert float(line["value"]) == pytest.approx(100 * expected, abs=1e-3)
+    page = (report / "index.html").read_text()
+    for text in ("Per-image worst case", "Worst cases side by side", "paired bootstrap"):
+        assert text in page
+    assert (report / f"{name}-eps.png").stat().st_size > 1000
+
+
+def test_wider_ball_and_iteration_are_no_weaker_for_the_twin(done):
+    # A deterministic network: an identity of the procedure, up to the luck of random starts.
+    store = RecordStore(done[0])
+    plan = plan_of(store, "twin")
+    worst = [worst_result(plan, store, eps).score.accuracy for eps in (0.1, 0.4)]
+    assert worst[1] <= worst[0]
+
+
+def test_own_data(files, tmp_path):
+    x, y = bk.data.load("digits", "test")
+    np.savez(tmp_path / "mine.npz", x=x[:7], y=y[:7])
+    arguments = ["run", "adaptive", "--model", str(files / "twin.keras"), "--data",
+                 str(tmp_path / "mine.npz"), "--eps", "0.2", "--attacks", "FGSM", "--images", "4",
+                 "--out", str(tmp_path / "out")]
+    assert main(arguments) == 0
+    (plan,) = load_plans(RecordStore(tmp_path / "out"))
+    assert plan.data == "mine"
+    record = json.loads(next((tmp_path / "out" / "records").glob("adaptive-*.json")).read_text())
+    assert record["identity"]["data"] == "mine"
+
+
+def request(files, *arguments):
+    return ["run", "adaptive", "--model", str(files / "twin.keras"), *arguments]
+
+
+@pytest.mark.parametrize("arguments, sentence", [
+    (["--data", "nowhere"], "There is no data set called 'nowhere'"),
+    (["--data", "digits", "--images", "4000"], "--images 4000 is more than the 360 test images"),
+    (["--data", "digits", "--eps", "0"], "expected numbers above 0, not '0'"),
+    (["--data", "digits", "--attacks", "Magic"], "The suite has no attack 'Magic'"),
+    (["--data", "digits", "--source", "no.keras"], "no.keras: there is no such file"),
+])
+def test_wrong_requests(arguments, sentence, files, tmp_path, capsys):
+    try:
+        code = main(request(files, *arguments, "--out", str(tmp_path)))
+    except SystemExit as left:
+        code = left.code
+    assert code == 2 and sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("names, sentence", [
+    (["adaptive", "table3", "--model", "x"], "adaptive is run alone"),
+    (["table3", "--model", "x"], "--model belongs to `run adaptive`"),
+    (["adaptive"], "needs --model"),
+])
+def test_wrong_combinations(names, sentence, capsys):
+    assert main(["run", *names]) == 2 and sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arrays, sentence", [
+    (dict(x=np.zeros((3, 8, 8, 1)), y=np.zeros(2, int)), "as many integer labels"),
+    (dict(x=np.full((3, 8, 8, 1), 2.0), y=np.zeros(3, int)), "pixels in [0, 1]"),
+    (dict(x=np.full((3, 8, 8, 1), np.nan), y=np.zeros(3, int)), "pixels in [0, 1]"),
+    (dict(x=np.zeros((3, 8, 8, 1)), y=np.full(3, 10)), "knows the classes 0 to 9"),
+    (dict(x=np.zeros((3, 9, 9, 1)), y=np.zeros(3, int)), "takes images of shape (8, 8, 1)"),
+    (dict(images=np.zeros(3)), "no .npz file with arrays x and y"),
+])
+def test_wrong_data(arrays, sentence, files, tmp_path, capsys):
+    np.savez(tmp_path / "bad.npz", **arrays)
+    arguments = ["--data", str(tmp_path / "bad.npz"), "--out", str(tmp_path / "out")]
+    assert main(request(files, *arguments)) == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_a_model_whose_logits_are_hidden(files, tmp_path, capsys):
+    image = keras.Input((8, 8, 1))
+    p = keras.layers.Dense(10, activation="softmax")(keras.layers.Flatten()(image))
+    # The softmax is not the last layer: it cannot be removed.
+    keras.Model(image, keras.layers.Rescaling(1.0)(p)).save(tmp_path / "hidden.keras")
+    arguments = ["run", "adaptive", "--model", str(tmp_path / "hidden.keras"), "--data", "digits",
+                 *SMALL, "--out", str(tmp_path / "out")]
+    assert main(arguments) == 2
+    assert "logits" in capsys.readouterr().err
