@@ -31,8 +31,8 @@ def score_draws(model, x, y, draws=100, votes=(10, 30), seed=0, batch_size=250, 
         y: true classes `(images,)`.
         draws: integer >= 1; 100 for a published number, 30 at least. The standard deviation of
             one image's share is at most 0.5 / sqrt(draws).
-        votes: sizes N of the votes, an integer or several, from 1 to `draws`. The worst of N is shown for the
-            same N.
+        votes: sizes N of the votes, an integer or several, from 1 to `draws`. The worst of N is
+            shown for the same N.
         seed: integer >= 0; the same seed, batch size and backend give the same score.
         batch_size: images per batch; part of what fixes the draws.
         originals: the unattacked images, shaped like `x`, where `x` was attacked. Only their
