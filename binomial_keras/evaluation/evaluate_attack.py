@@ -6,10 +6,9 @@ import numpy as np
 
 from ..models.reseed import reseed
 from .attack_outcome import AttackOutcome
+from .inputs import check_count, checked_images, checked_labels
 from .scoring import predict_draws
 from .ssim import ssim
-
-_TOLERANCE = 1e-6
 
 
 def evaluate_attack(classifier, attack, x, y, draws=10, seed=0):
@@ -35,8 +34,9 @@ def evaluate_attack(classifier, attack, x, y, draws=10, seed=0):
         ValueError: for images that are not finite or leave `clip_values`, for labels that do
             not match, for `draws` below 1.
     """
-    x, y = np.ascontiguousarray(x, np.float32), np.asarray(y)
-    _check(classifier, x, y, draws)
+    check_count("draws", draws)
+    x = checked_images("x", x, classifier.clip_values)
+    y = checked_labels(y, len(x), classifier.nb_classes)
     model_seed, clean_seed, attacked_seed = _seeds(seed, 3)
     reseed(classifier.model, model_seed)
     classifier.reset_counts()
@@ -49,7 +49,7 @@ def evaluate_attack(classifier, attack, x, y, draws=10, seed=0):
         adversarial=adversarial,
         correct=predict_draws(classifier, adversarial, draws, attacked_seed, size) == y,
         clean_correct=predict_draws(classifier, x, draws, clean_seed, size) == y,
-        ssim=ssim(x, adversarial) if min(x.shape[1:3]) >= 7 else None,
+        ssim=ssim(x, adversarial) if x.ndim == 4 and min(x.shape[1:3]) >= 7 else None,
         l2=np.linalg.norm(change, axis=1),
         linf=np.abs(change).max(axis=1),
         unchanged=~change.any(axis=1),
@@ -62,27 +62,3 @@ def evaluate_attack(classifier, attack, x, y, draws=10, seed=0):
 def _seeds(seed, count):
     # 31 bits: every seed generator takes them.
     return [int(s) >> 1 for s in np.random.SeedSequence(seed).generate_state(count)]
-
-
-def _check(classifier, x, y, draws):
-    if draws < 1:
-        raise ValueError(
-            "Invalid value received for argument `draws`. Expected an integer >= 1. "
-            f"Received: draws={draws}"
-        )
-    if x.ndim != 4 or not len(x):
-        raise ValueError(
-            "Invalid value received for argument `x`. Expected images (images, height, width, "
-            f"channels). Received: x.shape={x.shape}"
-        )
-    low, high = (float(value) for value in classifier.clip_values)
-    if not (x.min() >= low - _TOLERANCE and x.max() <= high + _TOLERANCE):
-        raise ValueError(
-            f"Invalid value received for argument `x`. Expected pixels from {low} to {high}, the "
-            f"classifier's clip_values. Received: pixels from {x.min()} to {x.max()}"
-        )
-    if y.shape != (len(x),) or y.min() < 0 or y.max() >= classifier.nb_classes:
-        raise ValueError(
-            f"Invalid value received for argument `y`. Expected {len(x)} classes from 0 to "
-            f"{classifier.nb_classes - 1}. Received: y.shape={y.shape}"
-        )

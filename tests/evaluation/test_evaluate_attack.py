@@ -69,12 +69,12 @@ def test_images_below_the_window_have_no_similarity(convolutional, images, class
 @pytest.mark.parametrize(
     "change, message",
     [
-        (dict(x=lambda x: 255 * x), "`x`. Expected pixels from 0.0 to 1.0.*clip_values"),
+        (dict(x=lambda x: 255 * x), "`x`. Expected pixels from 0.0 to 1.0. Received: pixels"),
         (dict(x=lambda x: x - np.inf), "Expected pixels from 0.0 to 1.0"),
         (dict(x=lambda x: x * np.nan), "Expected pixels from 0.0 to 1.0"),
-        (dict(x=lambda x: x[..., 0]), "Expected images .images, height, width, channels."),
-        (dict(y=lambda y: y[:2]), "`y`. Expected 3 classes from 0 to 3"),
-        (dict(y=lambda y: y + 4), "`y`. Expected 3 classes from 0 to 3"),
+        (dict(x=lambda x: x[..., 0]), "`x`. Expected an array of shape"),
+        (dict(y=lambda y: y[:2]), "`y`. Expected 3 classes, integers from 0 to 3"),
+        (dict(y=lambda y: y + 4), "`y`. Expected 3 classes, integers from 0 to 3"),
         (dict(draws=lambda d: 0), "`draws`. Expected an integer >= 1. Received: draws=0"),
     ],
 )
