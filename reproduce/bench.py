@@ -28,7 +28,8 @@ class Bench:
         self.train_sha256 = train_sha256 or {}
         self.given = given
         self.verbose = verbose
-        self._data = dict(data or {})
+        self.own_data = dict(data or {})
+        self._data = dict(self.own_data)
         self._models = {}
         self._classifiers = collections.OrderedDict()
 

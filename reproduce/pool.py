@@ -22,14 +22,15 @@ class Pool:
     Args:
         size: number of workers, at least 1.
         threads: threads that each computes with.
-        bench: `Bench` whose folder, data hashes and given checkpoints the workers use.
+        bench: `Bench` whose folder, own data, data hashes and given checkpoints the workers use.
     """
 
     def __init__(self, size, threads, bench):
         self.size = size
         self.threads = threads
         self._settings = (
-            bench.store.out, bench.train_sha256, bench.given, worker_environment(threads)
+            bench.store.out, bench.train_sha256, bench.given, bench.own_data,
+            worker_environment(threads),
         )
         self._idle = []
         self._busy = {}
@@ -115,7 +116,7 @@ class _interrupts_held:
             signal.pthread_sigmask(signal.SIG_SETMASK, self._before)
 
 
-def serve(connection, out, train_sha256, given, environment):
+def serve(connection, out, train_sha256, given, data, environment):
     """Body of a worker process: performs tasks until the driver hangs up."""
     os.environ.update(environment)
     signal.signal(signal.SIGTERM, _leave)
@@ -126,7 +127,7 @@ def serve(connection, out, train_sha256, given, environment):
     from reproduce.records import RecordStore
 
     import_keras()
-    bench = Bench(RecordStore(out), train_sha256, given)
+    bench = Bench(RecordStore(out), train_sha256, given, data=data)
     while True:
         try:
             task = connection.recv()

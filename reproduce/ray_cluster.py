@@ -1,5 +1,6 @@
 """Runs the cells on a Ray cluster: one cell, one task, one process. Needs no shared files."""
 
+import socket
 from pathlib import Path
 
 from reproduce.errors import UsageError
@@ -10,6 +11,8 @@ from reproduce.task import Failed, Lost, worker_environment
 
 # How often the states of trainings are fetched, in seconds.
 FETCH = 2.0
+# What a cluster may take to answer, in seconds.
+PATIENCE = 10.0
 # Tasks in the cluster for each that can run at once, so that no node waits for the driver.
 QUEUE = 2
 
@@ -69,20 +72,21 @@ class RayCluster:
 
     def submit(self, name, task):
         """Sends a task to the cluster; `wait` will report it under `name`."""
-        cell = task.cell
+        cell, sources, state = task.cell, (), None
         if cell.kind == "train":
-            checkpoint, data = None, cell.data
-            state = self.bench.training_folder(task.identity) / STATE
-            content = state.read_bytes() if state.is_file() else None
-            splits = ("train", "test")
-            self._trainings[name] = state
+            data, splits, path = cell.data, ("train", "test"), self._state(task.identity)
+            state = path.read_bytes() if path.is_file() else None
+            self._trainings[name] = path
         else:
-            checkpoint, data = self._checkpoint(cell.checkpoint), cell.checkpoint.data
-            content, splits = None, ("test",)
-        parcel = Parcel(name, task, self._environment, self._versions, data, splits, content)
-        arguments = [self._data(data, split) for split in splits]
-        reference = self._function.remote(parcel, self._mailbox, checkpoint, *arguments)
-        self._running[reference] = name
+            data, splits = cell.checkpoint.data, ("test",)
+            sources = (cell.checkpoint, *getattr(cell, "sources", ()))
+        contents = [self._checkpoint(source) for source in sources]
+        contents += [self._data(data, split) for split in splits]
+        names = tuple(source.name for source in sources)
+        parcel = Parcel(
+            name, task, self._environment, self._versions, names, data, splits, state
+        )
+        self._running[self._function.remote(parcel, self._mailbox, *contents)] = name
 
     def wait(self):
         """Waits for tasks to end; returns a list of (name, outcome)."""
@@ -110,11 +114,13 @@ class RayCluster:
     def _connect(self, address):
         settings = {"include_dashboard": False} if address == "local" else {}
         try:
+            if address not in ("local", "auto"):
+                _knock(address)
             self.ray.init(
                 address=address, log_to_driver=False, logging_level="ERROR",
                 namespace="binomial_keras", **settings
             )
-        except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
+        except (OSError, RuntimeError, ValueError) as error:
             reason = str(error).strip().splitlines()[0] if str(error).strip() else "no answer"
             raise UsageError(f"The Ray cluster at {address} cannot be used ({reason}).") from None
 
@@ -126,6 +132,9 @@ class RayCluster:
             self.ray.get_runtime_context().get_node_id(), soft=False
         )
         return self.ray.remote(num_cpus=0)(Mailbox).options(scheduling_strategy=here).remote()
+
+    def _state(self, identity):
+        return self.bench.training_folder(identity) / STATE
 
     def _data(self, name, split):
         key = ("data", name, split)
@@ -155,3 +164,11 @@ class RayCluster:
         except exceptions.RayError as error:
             text = str(error).strip() or type(error).__name__
             return Lost(f"lost ({type(error).__name__}: {text.splitlines()[0]})")
+
+
+def _knock(address):
+    """Raises `OSError` or `ValueError` at once where Ray itself would try for a quarter hour."""
+    host, colon, port = address.rpartition(":")
+    if not (host and colon and port.isdigit()):
+        raise ValueError("expected local, auto or HOST:PORT")
+    socket.create_connection((host, int(port)), timeout=PATIENCE).close()

@@ -41,8 +41,9 @@ class Parcel:
         task: the `Task`.
         environment: environment variables of the worker.
         versions: versions of the packages that decide numbers, at the driver.
+        checkpoints: names of the checkpoints that are sent along.
         data: name of the data set.
-        splits: the splits that are sent along.
+        splits: its splits that are sent along, after the checkpoints.
         state: what a training that was interrupted had written, or None.
     """
 
@@ -50,6 +51,7 @@ class Parcel:
     task: Task
     environment: dict
     versions: dict
+    checkpoints: tuple
     data: str
     splits: tuple
     state: bytes | None
@@ -62,7 +64,7 @@ def versions(provenance):
     return {"binomial_keras": provenance["package"], **found}
 
 
-def perform_remotely(parcel, mailbox, checkpoint, *splits):
+def perform_remotely(parcel, mailbox, *contents):
     """Runs a cell in a folder of its own; returns `Done` or `Failed`."""
     started = time.monotonic()
     os.environ.update(parcel.environment)
@@ -73,27 +75,30 @@ def perform_remotely(parcel, mailbox, checkpoint, *splits):
     problem = _difference(parcel.versions, versions(provenance()))
     if problem:
         return Failed(UsageError(problem))
-    data = {(parcel.data, name): arrays for name, arrays in zip(parcel.splits, splits)}
+    files = dict(zip(parcel.checkpoints, contents))
+    splits = zip(parcel.splits, contents[len(files):])
+    data = {(parcel.data, name): arrays for name, arrays in splits}
     with tempfile.TemporaryDirectory(prefix="binomial-keras-") as folder:
-        outcome = _perform_in(pathlib.Path(folder), parcel, mailbox, checkpoint, data)
+        outcome = _perform_in(pathlib.Path(folder), parcel, mailbox, files, data)
     if isinstance(outcome, Done):
         # Every cell pays for the start of Keras here: the estimate of the time to go needs it.
         outcome = dataclasses.replace(outcome, seconds=time.monotonic() - started)
     return outcome
 
 
-def _perform_in(folder, parcel, mailbox, checkpoint, data):
+def _perform_in(folder, parcel, mailbox, files, data):
     from reproduce.bench import Bench
     from reproduce.checkpoints import GivenCheckpoints
     from reproduce.records import RecordStore
 
     task, store = parcel.task, RecordStore(folder / "out")
     store.prepare()
-    if checkpoint is None:
-        bench = Bench(store, data=data)
-        return _train(bench, parcel, mailbox)
+    if not files:
+        return _train(Bench(store, data=data), parcel, mailbox)
+    for name, content in files.items():
+        (folder / f"{name}.keras").write_bytes(content)
+    # Here it is a given checkpoint wherever it was trained: the identity stays the same.
     source = task.cell.checkpoint
-    (folder / f"{source.name}.keras").write_bytes(checkpoint)
     given = GivenCheckpoint(source.data, source.network, source.seed,
                             task.identity["weights_sha256"])
     cell = dataclasses.replace(task.cell, checkpoint=given)

@@ -50,8 +50,8 @@ def test_node_with_other_versions_is_refused():
     assert here["keras"] and here["binomial_keras"]
     cell = CleanCell(TrainCell("digits", "D", "D", None, 0, "cpu", (), (4,), "last"), "D", (), 5, 1)
     task = Task(cell, cell.identity("t", "w"), "", 1)
-    parcel = Parcel("name", task, {}, {**here, "keras": "2.0"}, "digits", (), None)
-    outcome = perform_remotely(parcel, None, None)
+    parcel = Parcel("name", task, {}, {**here, "keras": "2.0"}, (), "digits", (), None)
+    outcome = perform_remotely(parcel, None)
     assert isinstance(outcome, Failed)
     assert f"has keras {here['keras']} where this machine has 2.0" in str(outcome.error)
 
@@ -166,10 +166,13 @@ def test_killed_training_goes_on_from_its_last_epoch(cluster, tmp_path):
         crew.close()
 
 
-@pytest.mark.slow
-def test_no_cluster_at_the_address(capfd, tmp_path):
+@pytest.mark.parametrize("address, words", [
+    ("127.0.0.1:1", "cannot be used"), ("somewhere", "expected local, auto or HOST:PORT"),
+])
+def test_no_cluster_at_the_address(address, words, capfd, tmp_path):
     pytest.importorskip("ray", reason="the extra `cluster` is not installed")
-    code = main(["run", "fig5", "--data", "digits", "--ray", "127.0.0.1:1", "--out",
+    code = main(["run", "fig5", "--data", "digits", "--ray", address, "--out",
                  str(tmp_path / "out")])
     error = capfd.readouterr().err
-    assert code == 2 and "The Ray cluster at 127.0.0.1:1 cannot be used" in error
+    assert code == 2 and f"The Ray cluster at {address}" in error and words in error
+    assert len(error.strip().splitlines()) == 1

@@ -265,6 +265,7 @@ def test_interrupt_is_clean_and_leaves_no_worker(tmp_path):
 def test_workers_go_with_a_killed_driver(tmp_path):
     process = start(tmp_path, "--workers", "1")
     while not workers_of(process):
+        assert process.poll() is None
         time.sleep(0.05)
     workers = workers_of(process)
     process.kill()
