@@ -99,6 +99,9 @@ def summary(record):
         return "accuracy " + ", ".join(f"{100 * value:.2f} %" for value in result["accuracy"])
     if record["identity"]["kind"] == "adaptive":
         return f"single-pass accuracy {100 * result['accuracy']:.1f} %"
+    if record["identity"]["kind"] == "checks":
+        failed = [one["name"] for one in result["checks"] if one["passed"] is False]
+        return f"failed: {', '.join(failed)}" if failed else "none failed"
     return (
         f"accuracy {100 * result['accuracy']:.1f} %, SSIM {100 * result['ssim']:.1f} %, "
         f"{100 * result['unchanged']:.0f} % unchanged"

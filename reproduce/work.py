@@ -22,9 +22,11 @@ def noise_seed(identity):
 
 def do(cell, identity, bench):
     """Runs a cell of any kind."""
+    from reproduce.adaptive.check_work import checks
     from reproduce.adaptive.work import adaptive
 
-    kinds = {"train": train, "clean": clean, "attack": attack, "adaptive": adaptive}
+    kinds = {"train": train, "clean": clean, "attack": attack, "adaptive": adaptive,
+             "checks": checks}
     return kinds[cell.kind](cell, identity, bench)
 
 

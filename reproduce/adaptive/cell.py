@@ -65,6 +65,11 @@ class AdaptiveCell:
     kind = "adaptive"
     split = "test"
 
+    @property
+    def sources(self):
+        """Checkpoints that the attack needs beside that of the model under attack."""
+        return self.setting.sources
+
     def identity(self, data_sha256, weights_sha256):
         """What decides the numbers, as JSON-able data."""
         setting = self.setting.to_dict()

@@ -3,6 +3,7 @@
 import dataclasses
 
 from reproduce.adaptive.cell import NO_ATTACK, AdaptiveCell, Setting
+from reproduce.adaptive.check_cell import CheckCell
 from reproduce.cells import GivenCheckpoint, canonical
 from reproduce.records import pretty, write_atomically
 
@@ -23,6 +24,7 @@ class AdaptivePlan:
         eps: list of radii.
         setting: `Setting.to_dict()`.
         attacks: dict from the text of every eps to a dict of attack names to specs.
+        checks: what `check_settings` returns, or None for no checks of the model.
     """
 
     model: str
@@ -34,6 +36,7 @@ class AdaptivePlan:
     eps: list
     setting: dict
     attacks: dict
+    checks: dict | None = None
     experiment: str = EXPERIMENT
 
     @property
@@ -46,12 +49,20 @@ class AdaptivePlan:
         return GivenCheckpoint(self.data, self.model, 0, self.weights_sha256)
 
     def cells(self):
-        """All cells: the originals first, then attack by attack over balls and blocks."""
+        """All cells: the originals, attack by attack over balls and blocks, then the checks."""
         found = self.cells_of(NO_ATTACK, 0.0)
         for attack in dict.fromkeys(name for specs in self.attacks.values() for name in specs):
             for eps in self.eps:
                 found += self.cells_of(attack, eps)
-        return found
+        return found + [cell for cell in (self.check_cell(),) if cell is not None]
+
+    def check_cell(self):
+        """The `CheckCell`, or None."""
+        if self.checks is None:
+            return None
+        fields = {**self.checks, "rules": tuple(self.checks["rules"]),
+                  "losses": tuple(self.checks["losses"])}
+        return CheckCell(checkpoint=self.checkpoint, setting=self._setting(), **fields)
 
     def cells_of(self, attack, eps):
         """The cells of one attack within one ball, block by block."""

@@ -7,6 +7,7 @@ import numpy as np
 
 from reproduce import images
 from reproduce.adaptive.cell import Setting, spec_of
+from reproduce.adaptive.check_cell import check_settings
 from reproduce.adaptive.plan import AdaptivePlan
 from reproduce.cells import GivenCheckpoint
 from reproduce.checkpoints import weights_sha256
@@ -110,10 +111,12 @@ def make_plans(options, store):
         sources=tuple(sources),
     )
     eps = options.eps or (L2_EPS if setting.norm == 2 else EPS.get(name, DEFAULT_EPS))
+    eps = sorted(float(one) for one in eps)
     plans = []
     for source in models:
         _check_fit(bench.model(source), source, x, y, name)
         _check_logits(bench.model(source), source, x)
+        attacks = {str(one): _suite(bench, source, one, setting, options.attacks) for one in eps}
         plans.append(AdaptivePlan(
             model=source.network,
             weights_sha256=source.weights_sha256,
@@ -121,10 +124,10 @@ def make_plans(options, store):
             data_sha256={"test": data_hash},
             images=count,
             shard=options.shard,
-            eps=sorted(float(one) for one in eps),
+            eps=eps,
             setting=setting.to_dict(),
-            attacks={str(float(one)): _suite(bench, source, one, setting, options.attacks)
-                     for one in eps},
+            attacks=attacks,
+            checks=check_settings(count, eps, attacks, options.budget, _steps(options.budget)),
         ))
     return plans, bench
 
@@ -153,6 +156,12 @@ def _check_logits(model, source, x):
         raise UsageError(f"{source.network}: {' '.join(str(error).split())}") from None
 
 
+def _steps(budget):
+    from binomial_keras.evaluation.adaptive_suite import BUDGETS
+
+    return BUDGETS[budget].steps
+
+
 def _suite(bench, source, eps, setting, wanted):
     """Names and specs of the attacks within one ball."""
     from binomial_keras.evaluation import adaptive_suite
@@ -174,8 +183,9 @@ def _suite(bench, source, eps, setting, wanted):
 
 
 def estimate(plans, bench):
-    """Most forward and backward passes that the plans' attacks may take."""
+    """Most forward and backward passes that the plans' attacks and checks may take."""
     from binomial_keras.evaluation import adaptive_suite
+    from binomial_keras.evaluation.checks import most_passes
 
     forwards = backwards = 0
     for plan in plans:
@@ -190,4 +200,7 @@ def estimate(plans, bench):
                 cost = suite[name].cost(plan.images)
                 forwards += cost["forwards"]
                 backwards += cost["backwards"]
+        checks = plan.checks
+        passes = most_passes(checks["images"], checks["steps"], setting.draws, len(checks["rules"]))
+        forwards, backwards = forwards + passes, backwards + passes
     return forwards, backwards

@@ -1,8 +1,12 @@
 """What the report says about an adaptive evaluation."""
 
+import dataclasses
+
 from reproduce.adaptive.cell import NO_ATTACK
+from reproduce.adaptive.check_results import plan_checks
 from reproduce.adaptive.plan import AdaptivePlan, same_kind
 from reproduce.adaptive.results import attack_result, worst_result
+from reproduce.report import checks as shown_checks
 from reproduce.report.figures import curve_figure
 from reproduce.report.section import Section
 from reproduce.report.table import NOT_RUN, Cell, Table, cell, to_csv
@@ -23,15 +27,24 @@ WORST = (
 def adaptive_section(plan, store):
     """`Section` of one `AdaptivePlan`."""
     table, lines, curves = _headline(plan, store)
+    checks = plan_checks(plan, store)
+    failures = shown_checks.failures(checks)
+    if failures:
+        table = dataclasses.replace(table, notes=(failures, *table.notes))
     by_attack, more, others = _by_attack(plan, store)
     title = (
         f"{plan.model} on {plan.data} under attacks that average over its noise, "
         f"L{plan.setting['norm']}"
     )
     pictures = {f"{plan.name}-eps": curve_figure({**curves, **others}, "eps", title)}
+    draws = shown_checks.draws_figure(plan, store)
+    if draws is not None:
+        pictures[f"{plan.name}-draws"] = draws
+    lines += more + shown_checks.check_lines(checks, plan)
     return Section(
-        plan.name, title, (table, by_attack, _cost(plan, store)), pictures,
-        to_csv(COLUMNS, lines + more), _how(plan),
+        plan.name, title,
+        (table, shown_checks.check_table(checks, plan), by_attack, _cost(plan, store)), pictures,
+        to_csv(COLUMNS, lines), f"{_how(plan)} {failures}".strip(), leading=2,
     )
 
 
@@ -168,11 +181,13 @@ def _comparison(group, store):
                                estimate, found))
             curves.setdefault(plan.model, []).append((eps, estimate))
         rows.append(tuple(shown))
+    failed = shown_checks.failures_of(group, store)
     title = f"Worst cases side by side on {first.data}, L{first.setting['norm']}"
     table = Table(
         name, title, ("model", *(f"eps {eps:g}" for eps in (0.0, *first.eps))), tuple(rows),
-        (MEASURES, f"After the semicolon: difference to {first.model} on the same images, with "
-         "a paired bootstrap interval.", WORST),
+        (*([failed] if failed else ()), MEASURES,
+         f"After the semicolon: difference to {first.model} on the same images, with a paired "
+         "bootstrap interval.", WORST),
     )
     return Section(name, title, (table,), {f"{name}-eps": curve_figure(curves, "eps", title)},
                    to_csv(COLUMNS, lines))

@@ -40,8 +40,9 @@ def _section(one):
         f'<img alt="{name}" src="data:image/png;base64,{base64.b64encode(png).decode()}">'
         for name, png in one.pictures.items()
     ]
-    # The first table says what came out, the figures show it, the rest is for those who check.
-    parts += [to_html(one.tables[0]), *pictures, *map(to_html, one.tables[1:])]
+    # The first tables say what came out, the figures show it, the rest is for those who check.
+    parts += map(to_html, one.tables[: one.leading])
+    parts += [*pictures, *map(to_html, one.tables[one.leading :])]
     return "\n".join(parts)
 
 

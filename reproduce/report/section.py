@@ -19,6 +19,7 @@ class Section:
         name: of its files, for example "table3-mnist".
         title: headline.
         tables: tuple of `Table`.
+        leading: how many of them the page shows above the pictures.
         pictures: dict from file name (without ending) to PNG bytes.
         csv: text of the CSV file with all digits.
         caveat: sentences that have to be read with the numbers, or "".
@@ -30,6 +31,7 @@ class Section:
     pictures: dict
     csv: str
     caveat: str = ""
+    leading: int = 1
 
 
 def section(plan, store):

@@ -6,6 +6,8 @@ import html
 import io
 
 NOT_RUN = "not run"
+# Longer texts are broken into lines on the page.
+SENTENCE = 80
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +72,7 @@ def to_html(table):
     def shown(one):
         text = html.escape(one.text)
         if not one.records:
-            return f"<td>{text}</td>"
+            return f"<td class=text>{text}</td>" if len(text) > SENTENCE else f"<td>{text}</td>"
         title = html.escape(", ".join(one.records[:6]) + (" …" if len(one.records) > 6 else ""))
         return f'<td><a href="#{one.records[0]}" title="{title}">{text}</a></td>'
 
