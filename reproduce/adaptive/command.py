@@ -27,7 +27,9 @@ def run_adaptive(options):
         f"of an image (budget {options.budget}; images that are surely fooled leave early).",
         flush=True,
     )
-    jobs = [(save(store, plan), cell) for plan in plans for cell in plan.cells()]
+    for plan in plans:
+        save(store, plan)
+    jobs = [(plan, cell) for plan in plans for cell in plan.cells()]
     crew = crew_of(options, bench)
     if crew is None:
         ran, kept = run_cells(jobs, store, bench)

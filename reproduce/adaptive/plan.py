@@ -1,6 +1,7 @@
 """The plan of an adaptive evaluation: one model, one norm, several balls."""
 
 import dataclasses
+import json
 
 from reproduce.adaptive.cell import NO_ATTACK, AdaptiveCell, Setting
 from reproduce.adaptive.check_cell import CheckCell
@@ -8,6 +9,7 @@ from reproduce.cells import GivenCheckpoint, canonical
 from reproduce.records import pretty, write_atomically
 
 EXPERIMENT = "adaptive"
+_SAME = ("weights_sha256", "data_sha256", "images", "shard", "setting")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,10 +89,20 @@ class AdaptivePlan:
 
 
 def save(store, plan):
-    """Writes a plan; a later run with fewer balls or attacks keeps the others of the same kind."""
+    """Writes a plan, keeping the balls and attacks of an earlier one that is otherwise equal."""
     path = store.plans / f"{plan.name}.json"
+    try:
+        old = AdaptivePlan(**json.loads(path.read_text()))
+    except (OSError, ValueError, TypeError):
+        old = None
+    if old is not None and all(getattr(old, name) == getattr(plan, name) for name in _SAME):
+        attacks = {
+            eps: {**old.attacks.get(eps, {}), **plan.attacks.get(eps, {})}
+            for eps in {**old.attacks, **plan.attacks}
+        }
+        eps = sorted({*old.eps, *plan.eps})
+        plan = dataclasses.replace(plan, eps=eps, attacks=attacks)
     write_atomically(path, pretty(dataclasses.asdict(plan)).encode())
-    return plan
 
 
 def same_kind(one, other):

@@ -78,6 +78,22 @@ def test_a_second_run_does_nothing(done, capsys):
     assert "0 cells run" in capsys.readouterr().out
 
 
+def test_a_later_run_keeps_the_balls_and_attacks_of_an_earlier_one(files, tmp_path):
+    common = ["run", "adaptive", "--model", str(files / "twin.keras"), "--data", "digits",
+              "--images", "4", "--score-draws", "5", "--out", str(tmp_path)]
+    assert main([*common, "--eps", "0.1", "--attacks", "FGSM"]) == 0
+    assert main([*common, "--eps", "0.1,0.3", "--attacks", "random noise"]) == 0
+    (plan,) = load_plans(RecordStore(tmp_path))
+    assert plan.eps == [0.1, 0.3]
+    assert {eps: set(specs) for eps, specs in plan.attacks.items()} == {
+        "0.1": {"FGSM", "random noise"}, "0.3": {"random noise"}
+    }
+    # Other images are another evaluation.
+    assert main([*common, "--images", "3", "--eps", "0.2", "--attacks", "FGSM"]) == 0
+    (plan,) = load_plans(RecordStore(tmp_path))
+    assert plan.eps == [0.2] and plan.images == 3
+
+
 def test_report(done):
     report = done[0] / "report"
     name = "adaptive-small-digits-linf"
