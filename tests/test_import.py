@@ -66,14 +66,16 @@ def test_everything_imported_is_declared():
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg")
     declared = setup["options"]["install_requires"]
+    extras = setup["options.extras_require"]
     package_of = {
         "art": "adversarial-robustness-toolbox",
         "skimage": "scikit-image",
         "sklearn": "scikit-learn",
         "tensorflow_datasets": "tensorflow-datasets",
     }
-    # Optional: torch is a third backend; jax is in the extra of that name.
-    own = {"binomial_keras", "reproduce", "jax", "torch", *sys.stdlib_module_names}
+    # Optional: torch is a third backend, jax and ray are in extras.
+    assert "jax" in extras["jax"] and "ray" in extras["cluster"]
+    own = {"binomial_keras", "reproduce", "jax", "ray", "torch", *sys.stdlib_module_names}
     for folder in ("binomial_keras", "reproduce"):
         for file in (ROOT / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(file.read_text())):
