@@ -119,8 +119,7 @@ class _Parts:
 
     def __init__(self, estimators, budget, norm, eps, draws, stochastic):
         self.estimators, self.budget = estimators, budget
-        self.common = dict(norm="inf" if norm != 2 else 2, eps=eps) if norm in (2, "inf") else {}
-        self.common = self.common or dict(norm=_checked_norm(norm), eps=eps)
+        self.common = dict(norm=_checked_norm(norm), eps=eps)
         self.draws, self.stochastic = draws, stochastic
         self.classes = estimators.model.output_shape[-1]
         self.attacks = {}
@@ -153,9 +152,13 @@ class _Parts:
         self.add("APGD-DLR", "APGD", loss=dlr, **settings)
         if self.stochastic:
             self.add("APGD vote", "APGD", dict(average="vote"), loss=dlr, **settings)
-            steps = self.budget.steps * self.draws
             self.add(
-                "PGD, 1 draw", "EOTPGD", dict(draws=1), steps=steps, restarts=self.budget.restarts
+                "PGD, 1 draw",
+                "EOTPGD",
+                dict(draws=1),
+                steps=self.budget.steps * self.draws,
+                step_size=self.common["eps"] / 10,
+                restarts=self.budget.restarts,
             )
         elif self.classes > 2:
             aimed = "dlr" if self.classes > 3 else "margin"
@@ -192,8 +195,10 @@ class _Parts:
 
 
 def _checked_norm(norm):
-    if norm == float("inf"):
-        return "inf"
+    """`"inf"` or 2, which JSON can hold."""
+    for name in ("inf", 2):
+        if norm in (name, float(name)):
+            return name
     raise ValueError(
         "Invalid value received for argument `norm`. Expected 'inf' or 2. "
         f"Received: norm={norm!r}"

@@ -1,6 +1,8 @@
 """ART's attacks without what slows ART down, and attacks that average over a model's noise.
 
-`CarliniL2`, `DeepFool`, `Pixel` and `Square` have the arguments and the meaning of ART's. ART is imported when one of them is first used.
+`CarliniL2`, `DeepFool`, `Pixel` and `Square` have the arguments and the meaning of ART's classes.
+
+ART is imported when an attack is first used.
 """
 
 import importlib

@@ -162,9 +162,8 @@ class AveragedAttack(EvasionAttack):
                 "the other. Use the untargeted attack."
             )
         check_loss(self.loss, classes, self.targeted)
-        if self.seed is not None and (
-            isinstance(self.seed, bool) or not isinstance(self.seed, numbers.Integral)
-        ) or (self.seed or 0) < 0:
+        whole = isinstance(self.seed, numbers.Integral) and not isinstance(self.seed, bool)
+        if self.seed is not None and not (whole and self.seed >= 0):
             raise ValueError(
                 "Invalid value received for argument `seed`. Expected an integer >= 0 or None. "
                 f"Received: seed={self.seed!r}"
@@ -180,13 +179,13 @@ def check_norm(norm):
         )
 
 
-def check_number(name, value, zero=False):
-    """Raises `ValueError` unless `value` is a finite number > 0, or >= 0 if `zero`."""
+def check_number(name, value):
+    """Raises `ValueError` unless `value` is a finite number > 0."""
     number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not (number and np.isfinite(value) and (value > 0 or zero and value == 0)):
+    if not (number and np.isfinite(value) and value > 0):
         raise ValueError(
-            f"Invalid value received for argument `{name}`. Expected a number {'>=' if zero else '>'}"
-            f" 0. Received: {name}={value!r}"
+            f"Invalid value received for argument `{name}`. Expected a number > 0. "
+            f"Received: {name}={value!r}"
         )
 
 

@@ -37,7 +37,10 @@ class CandidatePixels:
             self._next_image = int(np.prod(sizes, dtype=np.int64))
 
     def ask(self, rows, candidates):
-        """Energies (the lower the better) and whether the model is fooled.
+        """Energies (the lower the better) and margins (below 0: the model is fooled).
+
+        The energy is the output of the class to leave, or 1 minus that of the class to reach;
+        the margin is the lead of that class, or of the best other class over it.
 
         Args:
             rows: which images the candidates belong to, `(n,)`.
@@ -54,10 +57,10 @@ class CandidatePixels:
         pixels[:, 1::step] %= self.x.shape[2]
         owners = np.repeat(rows, count)
         if self._memory is None:
-            energies, fooled = self._predict(owners, pixels)
+            energies, margins = self._predict(owners, pixels)
         else:
-            energies, fooled = self._recall(owners, pixels)
-        return energies.reshape(n, count), fooled.reshape(n, count)
+            energies, margins = self._recall(owners, pixels)
+        return energies.reshape(n, count), margins.reshape(n, count)
 
     def build(self, owners, pixels):
         """The images themselves, from rows `(n,)` and integers `(n, numbers)`."""
@@ -68,6 +71,10 @@ class CandidatePixels:
             values = pixels[:, start + 2 : start + step] / 255 * (high - low) + low
             images[n, pixels[:, start], pixels[:, start + 1]] = values
         return images
+
+    def clean_margins(self, rows):
+        """The margins of the images as they are."""
+        return self.energies_and_margins(self.x[rows], self._labels[rows])[1]
 
     def image(self, row, candidate):
         """The image of one candidate `(numbers,)`, scaled to [0, 1]."""
@@ -87,16 +94,21 @@ class CandidatePixels:
             answers = zip(*(part.tolist() for part in self._predict(owners[at], pixels[at])))
             self._memory.update(zip((keys[i] for i in new), answers))
         known = np.array([self._memory[key] for key in keys])
-        return known[which, 0], known[which, 1].astype(bool)
+        return known[which, 0], known[which, 1]
 
     def _predict(self, owners, pixels):
-        energies, fooled = np.empty(len(owners)), np.empty(len(owners), bool)
+        answers = np.empty((2, len(owners)))
         batch = max(1, getattr(self._estimator, "batch_size", None) or _BATCH)
         for start in range(0, len(owners), batch):
             part = slice(start, start + batch)
-            outputs = self._estimator.predict(self.build(owners[part], pixels[part]))
-            labels = self._labels[owners[part]]
-            own = np.take_along_axis(outputs, labels[:, None], axis=1)[:, 0]
-            energies[part] = 1 - own if self._targeted else own
-            fooled[part] = (outputs.argmax(axis=1) == labels) == self._targeted
-        return energies, fooled
+            images = self.build(owners[part], pixels[part])
+            answers[:, part] = self.energies_and_margins(images, self._labels[owners[part]])
+        return answers
+
+    def energies_and_margins(self, images, labels):
+        """As `ask`, for any images."""
+        outputs = self._estimator.predict(images)
+        own = np.take_along_axis(outputs, labels[:, None], axis=1)[:, 0]
+        np.put_along_axis(outputs, labels[:, None], -np.inf, axis=1)
+        lead = own - outputs.max(axis=1)
+        return (1 - own, -lead) if self._targeted else (own, lead)

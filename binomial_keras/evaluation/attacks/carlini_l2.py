@@ -5,7 +5,7 @@ from art.attacks.evasion import CarliniL2Method
 from art.utils import check_and_transform_label_format
 from tqdm.auto import trange
 
-from .tanh_descent import TanhDescent
+from .hinge_descent import HingeDescent
 
 # ART's and the paper's: beyond it the search for c is given up.
 _C_LIMIT = 1e11
@@ -14,10 +14,9 @@ _C_LIMIT = 1e11
 class CarliniL2(CarliniL2Method):
     """ART's `CarliniL2Method`, with one backward pass per step and a search that searches.
 
-    With w = artanh of the image scaled to (-1, 1), and outputs z, every binary search step
-    minimises for each image
+    With outputs z, every binary search step minimises for each image
 
-        L(w) = ||x'(w) - x||_2^2 + c * max(0, z_y - max_{j != y} z_j + confidence)
+        L(x') = ||x' - x||_2^2 + c * max(0, z_y - max_{j != y} z_j + confidence)
 
     (for a targeted attack the other way round) by gradient steps with a line search: the step
     is halved up to `max_halving` times until L falls, or, if it falls at once, doubled up to
@@ -34,6 +33,10 @@ class CarliniL2(CarliniL2Method):
     * ART's interval of c loses its lower end: after the first fooling c it tries the same value
       again. Here it is a bisection, and c grows by `growth` = 10, as in the paper; ART's factor
       is 2, so that 9 steps from 0.01 end at 2.56.
+    * The steps are taken in the pixels, which are clipped (projected gradient descent).
+      `variables="tanh"` takes them, as ART does, in w with pixels `(1 + tanh w) / 2` of their
+      range. Without the paper's optimiser (Adam) that is the weaker one: the slope of tanh at
+      a black or white pixel is 2e-6, and such pixels never move.
     * An image whose line search failed `patience` times in a row leaves the search step. Every
       failure makes the next try `2^(max_halving - 1)` times smaller.
 
@@ -47,6 +50,7 @@ class CarliniL2(CarliniL2Method):
             `binary_search_steps` and `max_iter` find little: use 9 and 100, or more.
         growth: > 1, what c is multiplied by until the image is first fooled.
         patience: integer >= 1, failed line searches in a row after which an image rests.
+        variables: `"pixels"` or `"tanh"`, what the steps are taken in.
 
     Raises:
         ValueError: for arguments out of range.
@@ -75,6 +79,7 @@ class CarliniL2(CarliniL2Method):
         verbose=True,
         growth=10.0,
         patience=3,
+        variables="pixels",
     ):
         super().__init__(
             classifier, confidence, targeted, learning_rate, binary_search_steps, max_iter,
@@ -90,7 +95,12 @@ class CarliniL2(CarliniL2Method):
                 "Invalid value received for argument `patience`. Expected an integer >= 1. "
                 f"Received: patience={patience}"
             )
-        self.growth, self.patience = growth, patience
+        if variables not in ("pixels", "tanh"):
+            raise ValueError(
+                "Invalid value received for argument `variables`. Expected 'pixels' or 'tanh'. "
+                f"Received: variables={variables!r}"
+            )
+        self.growth, self.patience, self.variables = growth, patience, variables
 
     def generate(self, x, y=None, **kwargs):
         """Attack images.
@@ -125,7 +135,7 @@ class CarliniL2(CarliniL2Method):
         return result
 
     def _search(self, x, labels, clip):
-        problem = TanhDescent(self, x, labels, clip)
+        problem = HingeDescent(self, x, labels, clip)
         c = np.full(len(x), float(self.initial_const))
         low, high = np.zeros(len(x)), np.full(len(x), np.inf)
         for _ in range(self.binary_search_steps):

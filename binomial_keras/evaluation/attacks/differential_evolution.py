@@ -3,6 +3,8 @@
 import numpy as np
 
 _DITHER = (0.5, 1.0)
+# The generation after which images are given up.
+_TRIED = 5
 
 
 class DifferentialEvolution:
@@ -22,30 +24,34 @@ class DifferentialEvolution:
     def __init__(self, size, numbers, draws):
         self.size, self.numbers, self.draws = size, numbers, draws
 
-    def run(self, candidates, generations):
+    def run(self, candidates, generations, give_up=None):
         """Evolve until a candidate fools the model, for every image.
 
         Args:
             candidates: `CandidatePixels`.
             generations: integer >= 0.
+            give_up: part of an image's margin that has to be gone after 5 generations for the
+                search to go on; `None` to go on regardless.
 
         Returns:
             The images (the original where none was found) and which of them were found.
         """
         images, found = candidates.x.copy(), np.zeros(len(candidates.x), bool)
-        rows = np.arange(len(images))
-        population = self.start(rows)
-        trials, energies = population, None
+        rows, lowest = np.arange(len(images)), np.full(len(images), np.inf)
+        trials = population = self.start(rows)
         for generation in range(generations + 1):
             if generation:
                 uniform = self.draws.uniform(rows, self.size * (2 + self.numbers) + 1)
                 trials = self.trials(population, uniform)
-            new, fooled = candidates.ask(rows, trials)
-            done = fooled.any(axis=1)
-            best = np.where(fooled, new, np.inf).argmin(axis=1)
+            new, margins = candidates.ask(rows, trials)
+            done = np.any(margins < 0, axis=1)
+            best = np.where(margins < 0, new, np.inf).argmin(axis=1)
             for i in np.flatnonzero(done):
                 images[rows[i]] = candidates.image(rows[i], trials[i, best[i]])
             found[rows[done]] = True
+            lowest[rows] = np.minimum(lowest[rows], margins.min(axis=1))
+            if give_up is not None and generation == _TRIED:
+                done |= lowest[rows] > (1 - give_up) * candidates.clean_margins(rows)
             if generation:
                 population, energies = self.select(population, energies, trials, new)
             else:

@@ -33,7 +33,9 @@ class EOTPGD(AveragedAttack):
         estimator, norm, eps, loss, restarts, targeted, early_stop, seed, verbose: see
             `AveragedAttack`.
         steps: integer >= 1.
-        step_size: > 0, in pixel units; `None` for `2.5 * eps / steps`.
+        step_size: > 0, in pixel units; `None` for `eps / 4`, `eps / 10` and `2.5 * eps / steps`
+            in turn, another one for every restart. Small steps average over more noise and end
+            in the first local maximum.
         momentum: in [0, 1); 0 for none.
         random_start: if `False`, the run starts from the clean image, and all restarts are the
             same but for the noise.
@@ -89,7 +91,8 @@ class EOTPGD(AveragedAttack):
     def _run(self, shard, restart):
         rows = shard.active
         points = shard.start((restart,), rows) if self.random_start else shard.x[rows]
-        speed, size = 0.0, self.step_size or 2.5 * self.eps / self.steps
+        sizes = (0.25, 0.1, 2.5 / self.steps)
+        speed, size = 0.0, self.step_size or sizes[restart % len(sizes)] * self.eps
         looks = self._looks()
         for step in range(self.steps):
             loss, right, slope = shard.slopes(points, rows)

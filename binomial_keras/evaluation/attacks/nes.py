@@ -28,7 +28,7 @@ class NES(AveragedAttack):
             estimator's draws; a step takes `2 * pairs + 1`.
         pairs: integer >= 1, m.
         sigma: > 0, width of the smoothing, in pixel units.
-        step_size: > 0; `None` for `2.5 * eps / steps`.
+        step_size: > 0; `None` for the larger of `eps / 10` and `2.5 * eps / steps`.
         momentum: in [0, 1).
 
     Example:
@@ -85,7 +85,7 @@ class NES(AveragedAttack):
         rows = shard.active
         generators = shard.generators((restart,), rows)
         points = shard.ball.random(generators, rows)
-        speed, size = 0.0, self.step_size or 2.5 * self.eps / self.steps
+        speed, size = 0.0, self.step_size or max(0.1, 2.5 / self.steps) * self.eps
         for _ in range(self.steps):
             stay = shard.keep(rows, points, *shard.judged(points, rows))
             if not stay.all():

@@ -53,8 +53,12 @@ class Pixel(PixelAttack):
         max_iter, targeted, verbose: as in ART.
         seed: integer >= 0, or `None`.
         together: integer >= 1, images in lock step.
-        memory: whether an answer holds for every later request. `None` for yes, unless the
-            model draws random numbers at inference (it has a seed generator).
+        memory: whether an answer holds for every later request. `None` for yes if the
+            classifier says that it is not `stochastic`.
+        give_up: in (0, 1], or `None`. An image whose margin (the lead of class y over the other
+            classes) has not fallen by this part within the first 5 generations is not pursued.
+            By then 2,400 candidates have been tried; most images that cannot be fooled show it
+            in a small part of them. ART has no such rule.
 
     Raises:
         ValueError: for arguments out of range.
@@ -78,10 +82,19 @@ class Pixel(PixelAttack):
         seed=None,
         together=64,
         memory=None,
+        give_up=None,
     ):
         super().__init__(classifier, th, es, max_iter, targeted, verbose)
         self.seed, self.together = seed, together
-        self.memory = not _draws(classifier) if memory is None else memory
+        # An estimator that does not say is taken for stochastic.
+        stochastic = getattr(classifier, "stochastic", True)
+        self.memory = not stochastic if memory is None else memory
+        self.give_up = give_up
+        if give_up is not None and not 0 < give_up <= 1:
+            raise ValueError(
+                "Invalid value received for argument `give_up`. Expected a number above 0 and at "
+                f"most 1, or None. Received: give_up={give_up}"
+            )
         for name, value, least in (("seed", seed, 0), ("together", together, 1)):
             if value is not None and (int(value) != value or value < least):
                 raise ValueError(
@@ -153,13 +166,6 @@ class Pixel(PixelAttack):
             numbers,
             DrawsPerImage((seed, th), rows),
         )
-        images, fooled = evolution.run(candidates, self.max_iter)
+        images, fooled = evolution.run(candidates, self.max_iter, self.give_up)
         result[rows[fooled]], self.adv_th[rows[fooled]] = images[fooled], th
         return fooled
-
-
-def _draws(classifier):
-    from ... import backend
-
-    model = getattr(classifier, "model", None)
-    return model is None or bool(backend.seed_states(model))

@@ -6,6 +6,7 @@ import math
 import numpy as np
 
 _TINY = 1e-12
+_CANCELLED = 1e-6
 _TILES = 5
 
 
@@ -53,7 +54,10 @@ class SquaresL2:
         available = np.sum(changes**2 * either[..., None], axis=(1, 2))
         available = np.sqrt(available + unused[:, None] / self.channels)[:, None, None, :]
         old = changes[first]
-        new = self._bumps(side, numbers[:, 4:]) + old / _length(old)
+        bumps = self._bumps(side, numbers[:, 4:])
+        new = bumps + old / _length(old)
+        # The old change may be this very bump with the other sign.
+        new = np.where(_length(new) > _CANCELLED, new, bumps)
         changes[second] = 0
         changes[first] = available * new / _length(new)
         return self._on_the_sphere(x, changes)

@@ -55,7 +55,8 @@ class TargetedAPGD(APGD):
         """See `AveragedAttack`."""
         back = super().cost()[1] // self.restarts
         runs = min(self.targets, self.estimator.nb_classes - 1) * self.restarts
-        return runs * (1 + self._judging()), runs * back
+        # One more for the order of the classes.
+        return runs * (1 + self._judging()) + 1, runs * back
 
     def _attack(self, shard):
         outputs = self.estimator.predict(shard.x)

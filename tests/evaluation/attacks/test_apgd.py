@@ -73,7 +73,8 @@ def test_is_the_printed_algorithm(norm, eps, loss, convolutional, images, classi
         start = Ball(x[i : i + 1], norm, eps, (0, 1)).random([np.random.default_rng((4, 0, i))])
 
         def oracle(point):
-            return [part[0] for part in classifier.loss_and_gradient(point[None], y[i : i + 1], loss)]
+            found = classifier.loss_and_gradient(point[None], y[i : i + 1], loss)
+            return [part[0] for part in found]
 
         expected = printed_algorithm(oracle, x[i], start[0], eps, 20, norm)
         # Equal steps give equal points; rounding may turn the sign of a tiny slope.

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from binomial_keras.evaluation.attacks import EOTPGD
+from binomial_keras.evaluation.attacks.ball import Ball
 from binomial_keras.models import reseed
 
 from tests.evaluation.attacks.known_models import best_change, images, linear, shaken
@@ -67,7 +68,7 @@ def test_mean_over_draws_beats_one_draw(classifier_class):
     # Many steps of one draw each, with momentum, average along the way.
     reseed(model, 0)
     attack = EOTPGD(
-        classifier_class(model), eps=eps, steps=400, momentum=0.9, loss="margin", seed=0
+        classifier_class(model), eps=eps, steps=400, step_size=eps / 40, loss="margin", seed=0
     )
     made = attack.generate(x, y)
     gain = ((made - x).reshape(40, -1) @ a).mean() / (eps * np.abs(a).sum())
@@ -101,6 +102,22 @@ def test_reaches_the_classes_that_are_asked_for(convolutional, images, classifie
         attack = EOTPGD(classifier, eps=0.4, steps=40, loss=loss, targeted=True, seed=0)
         reached = classifier.predict(attack.generate(x, goal)).argmax(1) == goal
         assert reached.mean() > 0.6, loss
+
+
+def test_restarts_take_steps_of_other_sizes(classifier_class, monkeypatch):
+    sizes, moved = [], Ball.moved
+
+    def noted(self, points, direction, size, rows):
+        sizes.append(size)
+        return moved(self, points, direction, size, rows)
+
+    monkeypatch.setattr(Ball, "moved", noted)
+    attack = EOTPGD(
+        classifier_class(linear()[0]), eps=0.2, steps=50, restarts=4, early_stop=False, seed=0
+    )
+    attack.generate(images(1), np.zeros(1, int))
+    np.testing.assert_allclose(sizes[::50], [0.05, 0.02, 0.01, 0.05])
+    assert len(sizes) == 200
 
 
 def test_counts_are_those_announced(classifier_class):

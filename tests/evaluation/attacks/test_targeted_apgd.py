@@ -34,7 +34,9 @@ def test_order_of_the_targets_and_costs(classifier_class):
     y = (x.reshape(5, -1) @ w + b).argmax(1)
     for targets, runs in ((1, 1), (2, 2), (9, 3)):
         classifier.reset_counts()
-        attack = TargetedAPGD(classifier, eps=1e-3, steps=5, targets=targets, early_stop=False, seed=0)
+        attack = TargetedAPGD(
+            classifier, eps=1e-3, steps=5, targets=targets, early_stop=False, seed=0
+        )
         attack.generate(x, y)
         assert classifier.backwards == 5 * runs * 5 == 5 * attack.cost()[1]
         assert classifier.forwards == 5 * sum(attack.cost())

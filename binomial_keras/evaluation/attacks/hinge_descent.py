@@ -7,6 +7,9 @@ from .difference_gradient import difference_gradient
 
 # ART's: keeps artanh finite at the ends of the pixel range.
 _SMOOTHER = 0.999999
+# How far past the wanted margin the hinge reaches, in parts of the largest output: two equal
+# outputs fool nobody, and a batch of another size rounds differently.
+_BEYOND = 1e-5
 
 
 class _State:
@@ -23,7 +26,7 @@ class _State:
             part[rows[mask]] = getattr(other, name)[mask]
 
 
-class TanhDescent:
+class HingeDescent:
     """A batch of images, the loss of `CarliniL2`, and the best fooling images found so far.
 
     Args:
@@ -39,8 +42,9 @@ class TanhDescent:
 
     def __init__(self, attack, x, labels, clip):
         self.attack, self.x, self.labels, self.clip = attack, x, labels, clip
+        self._clips = attack.variables == "pixels"
         self.best, self.best_distance = x.copy(), np.full(len(x), np.inf)
-        w = original_to_tanh(x, *clip, _SMOOTHER).astype(np.float32)
+        w = x if self._clips else original_to_tanh(x, *clip, _SMOOTHER).astype(np.float32)
         rows = np.arange(len(x))
         self._clean = self._look(rows, w, x)
         self._keep_best(rows, self._clean)
@@ -71,8 +75,10 @@ class TanhDescent:
         return fooled
 
     def _look(self, rows, w, images=None):
-        """The state of images given in tanh space that belong to `rows`."""
-        if images is None:
+        """The state of images that belong to `rows`, given by the variables w."""
+        if self._clips:
+            images = w = np.clip(w, *self.clip)
+        elif images is None:
             images = tanh_to_original(w, *self.clip).astype(np.float32)
         outputs = self.attack.estimator.predict(images, batch_size=self.attack.batch_size)
         own = self.labels[rows, None]
@@ -80,7 +86,8 @@ class TanhDescent:
         np.put_along_axis(others, own, -np.inf, axis=1)
         margins = np.take_along_axis(outputs, own, axis=1)[:, 0] - others.max(axis=1)
         margins = -margins if self.attack.targeted else margins
-        hinge = np.maximum(margins + self.attack.confidence, 0).astype(np.float64)
+        aim = self.attack.confidence + _BEYOND * np.abs(outputs).max(axis=1)
+        hinge = np.maximum(margins + aim, 0).astype(np.float64)
         changes = (images - self.x[rows]).reshape(len(images), -1).astype(np.float64)
         distance = np.einsum("ij,ij->i", changes, changes)
         rival = others.argmax(axis=1)
@@ -102,6 +109,8 @@ class TanhDescent:
                 self.attack.estimator, state.images[pushed], first, second
             )
             gradient[pushed] += _spread(c[pushed], of_hinge) * of_hinge
+        if self._clips:
+            return -gradient.astype(np.float32)
         # d image / d w.
         slope = (self.clip[1] - self.clip[0]) * (1 - np.tanh(state.w) ** 2) / 2
         return (-gradient * slope).astype(np.float32)
