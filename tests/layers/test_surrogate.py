@@ -53,7 +53,9 @@ def test_relaxed_is_the_slope_of_the_binary_concrete_law(temperature):
         odds = (np.log(h / (1 - h)) - np.log(draws / (1 - draws))) / temperature
         s = 1 / (1 + np.exp(-odds))
         expected = np.where(U > 0, s * (1 - s) / temperature * (1 - h**2) / (h * (1 - h)), 0)
-    spikes, found, _ = vjp(Fixed(), U, COTANGENT)
+    layer = Fixed()
+    layer.build(U.shape)
+    spikes, found, _ = vjp(layer, U, COTANGENT)
     np.testing.assert_allclose(found, expected * COTANGENT, rtol=1e-4, atol=1e-5)
     np.testing.assert_array_equal(spikes, draws < h)
 
