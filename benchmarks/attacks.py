@@ -1,14 +1,16 @@
 """Attacks: ours against ART's with its TensorFlowV2Classifier, same network, images, settings.
 
-    python benchmarks/attacks.py [--attacks DeepFool,Square,...] [--scale 1] [--json FILE]
+    python benchmarks/attacks.py [--attacks 'DeepFool;Square'] [--scale 1] [--json FILE]
 
 Prints seconds (wall clock, and processor time, which other load on the machine disturbs less),
 their ratios, and what came out: images fooled, mean L2 and largest L-infinity change of the
 images that both fooled. `--scale` multiplies the number of images. The network is the newest
-MNIST network of type D among the checkpoints (deterministic, with its logits as outputs).
+MNIST network of type D with pooling among the checkpoints (deterministic; its logits are
+attacked). "Pixel, gives up" is `Pixel(give_up=0.25)`, which ART has no counterpart of.
 """
 
 import argparse
+import functools
 import json
 import os
 import time
@@ -46,17 +48,23 @@ CASES = {
         64, 3, attacks.Square, evasion.SquareAttack,
         BATCH | dict(eps=0.1, max_iter=1000, verbose=False),
     ),
-    "Pixel": (4, 15, attacks.Pixel, evasion.PixelAttack, dict(th=1, es=1, max_iter=100)),
+    "Pixel": (8, 15, attacks.Pixel, evasion.PixelAttack, dict(th=1, es=1, max_iter=100)),
+    "Pixel, gives up": (
+        8, 15, functools.partial(attacks.Pixel, give_up=0.25), evasion.PixelAttack,
+        dict(th=1, es=1, max_iter=100),
+    ),
 }  # fmt: skip
 
 
-def network():
-    """The newest network of type D, and the images that it is asked about."""
-    files = sorted(CHECKPOINTS.glob("mnist-D-s0-*.keras"), key=os.path.getmtime)
-    if not files:
-        raise SystemExit(f"No mnist-D-s0-*.keras in {CHECKPOINTS}: train one with reproduce.")
-    print(f"{files[-1].name}, {os.cpu_count()} CPU cores, ART against binomial_keras")
-    return bk.load(files[-1]), *bk.data.load("mnist", "test")
+def network(file):
+    """The given network, or the newest MNIST network of type D that pools."""
+    files = CHECKPOINTS.glob("mnist-D-s0-*.keras") if file is None else [file]
+    for path in sorted(files, key=os.path.getmtime, reverse=True):
+        model = bk.load(path)
+        if file or any(layer.name.startswith("pool1") for layer in model.layers):
+            print(f"{path.name}, {os.cpu_count()} CPU cores, ours against ART's")
+            return model
+    raise SystemExit(f"No mnist-D-s0-*.keras with pooling in {CHECKPOINTS}: train one.")
 
 
 def reference(model):
@@ -117,7 +125,8 @@ def show(row):
         return " / ".join("-" if value is None else format(value, form) for value in row[key])
 
     print(
-        f"{row['attack']:9s} {row['images']:4d} images  wall {pair('wall_s', '.1f'):>16s} s, ratio "
+        f"{row['attack']:15s} {row['images']:4d} images  "
+        f"wall {pair('wall_s', '.1f'):>16s} s, ratio "
         f"{row['ratio_wall']:6.1f}  processor {pair('processor_s', '.1f'):>16s} s, ratio "
         f"{row['ratio_processor']:6.1f} (wanted {row['wanted']:4.1f})  fooled "
         f"{pair('fooled', 'd'):>9s}  L2 {pair('mean_l2', '.3f')}  Linf {pair('max_linf', '.3f')}",
@@ -127,17 +136,19 @@ def show(row):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--attacks", default=",".join(CASES))
+    parser.add_argument("--attacks", default=";".join(CASES))
     parser.add_argument("--scale", type=float, default=1.0)
+    parser.add_argument("--model", type=Path, help="an MNIST classifier, .keras")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    model, x, y = network()
+    model = network(arguments.model)
+    x, y = bk.data.load("mnist", "test")
     ours, arts = ARTClassifier(model, batch_size=64), reference(model)
     for classifier in (ours, arts):
         warm_up(classifier, x, y)
     print("ours / ART's; fooled of all images, L2 and Linf of those that both fooled")
     rows = []
-    for name in arguments.attacks.split(","):
+    for name in arguments.attacks.split(";"):
         rows.append(compare(name, arguments.scale, ours, arts, (x, y)))
         show(rows[-1])
         if arguments.json:

@@ -9,7 +9,7 @@ from reproduce.report.page import page
 from reproduce.report.section import section
 from reproduce.report.table import to_markdown
 
-__all__ = ["write_report"]
+__all__ = ["all_sections", "write_report"]
 
 
 def write_report(store, plans, into=None):
@@ -25,8 +25,7 @@ def write_report(store, plans, into=None):
     """
     folder = store.out / "report"
     folder.mkdir(parents=True, exist_ok=True)
-    sections = [_section(plan, store) for plan in plans]
-    sections += architecture_sections(plans, store) + comparison_sections(plans, store)
+    sections = all_sections(plans, store)
     for one in sections:
         for name, png in one.pictures.items():
             write_atomically(folder / f"{name}.png", png)
@@ -37,6 +36,12 @@ def write_report(store, plans, into=None):
     if into is not None:
         readme.update(into, sections, store)
     return folder
+
+
+def all_sections(plans, store):
+    """Every `Section` of the report: one per plan, then those that compare plans."""
+    sections = [_section(plan, store) for plan in plans]
+    return sections + architecture_sections(plans, store) + comparison_sections(plans, store)
 
 
 def _section(plan, store):

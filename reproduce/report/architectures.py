@@ -11,7 +11,7 @@ from reproduce.report.table import Table, cell, to_csv
 _NETWORK = "D"
 _ATTACKS = ("FGM", "Square")
 NOTE = (
-    "Accuracies in %, network D of training seed 0, every architecture trained alike. The paper "
+    "Accuracies in %, network D, every architecture trained alike. The paper "
     "does not print the layers of its networks; the variant whose numbers come closest is the "
     "one used in the other tables. A number that only one variant can have is evidence for the "
     "layers, not for the paper's claims."

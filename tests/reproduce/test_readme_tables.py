@@ -7,17 +7,20 @@ import pytest
 from reproduce.errors import UsageError
 from reproduce.plan import load_plans
 from reproduce.records import RecordStore
+from reproduce.report import all_sections
 from reproduce.report.readme import with_results
-from reproduce.report.section import section
 
 ROOT = pathlib.Path(__file__).parents[2]
 
 
-def test_readme_holds_the_table_of_the_committed_records():
+@pytest.mark.parametrize("page", ["README.md", "docs/binomial_neuron.md"])
+def test_pages_hold_the_tables_of_the_committed_records(page):
     store = RecordStore(ROOT / "reproduce" / "results")
-    sections = [section(plan, store) for plan in load_plans(store) if plan.experiment == "table3"]
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert with_results(text, sections, "reproduce/results/records") == text
+    # The tables of these pages come from the plans of clean accuracies and of Fig. 4(b).
+    plans = [p for p in load_plans(store) if p.experiment in ("table3", "fig4b")]
+    text = (ROOT / page).read_text(encoding="utf-8")
+    records = "../" * page.count("/") + "reproduce/results/records"
+    assert with_results(text, all_sections(plans, store), records) == text
     # The comparison above would also hold for an empty table.
     assert text.count("reproduce/results/records/clean-") >= 10
 

@@ -57,8 +57,8 @@ class Pixel(PixelAttack):
             classifier says that it is not `stochastic`.
         give_up: in (0, 1], or `None`. An image whose margin (the lead of class y over the other
             classes) has not fallen by this part within the first 5 generations is not pursued.
-            By then 2,400 candidates have been tried; most images that cannot be fooled show it
-            in a small part of them. ART has no such rule.
+            By then 2,400 candidates have been tried. A rule of thumb that ART does not have: it
+            can give up an image that would have been fooled later.
 
     Raises:
         ValueError: for arguments out of range.

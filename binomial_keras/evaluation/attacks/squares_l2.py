@@ -33,13 +33,13 @@ class SquaresL2:
 
     def start(self, numbers):
         """Five times five tiles with a bump each."""
-        side = min(self.height, self.width) // _TILES
+        side = max(min(self.height, self.width) // _TILES, 1)
         changes = np.zeros(self.x.shape, np.float64)
         numbers = numbers.reshape(len(self.x), _TILES, _TILES, -1)
         for i in range(_TILES):
             for j in range(_TILES):
-                tile = (slice(None), slice(i * side, (i + 1) * side), slice(j * side, (j + 1) * side))
-                changes[tile] = self._bumps(max(side, 1), numbers[:, i, j])
+                top, left = i * side, j * side
+                changes[:, top : top + side, left : left + side] = self._bumps(side, numbers[:, i, j])
         return self._on_the_sphere(self.x, changes)
 
     def propose(self, images, rows, area, numbers):

@@ -29,7 +29,7 @@ def printed_algorithm(oracle, x, start, eps, steps, norm):
         return Ball(x[None], norm, eps, (0, 1)).project(z[None])[0]
 
     def unit(g):
-        return np.sign(g) if norm != 2 else g / np.linalg.norm(g)
+        return np.sign(g) if norm != 2 else g / (np.linalg.norm(g) + 1e-30)
 
     points, losses, slopes, rights = [start], [], [], []
 
