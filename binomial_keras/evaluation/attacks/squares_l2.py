@@ -39,7 +39,8 @@ class SquaresL2:
         for i in range(_TILES):
             for j in range(_TILES):
                 top, left = i * side, j * side
-                changes[:, top : top + side, left : left + side] = self._bumps(side, numbers[:, i, j])
+                tile = changes[:, top : top + side, left : left + side]
+                tile[:] = self._bumps(side, numbers[:, i, j])
         return self._on_the_sphere(self.x, changes)
 
     def propose(self, images, rows, area, numbers):
