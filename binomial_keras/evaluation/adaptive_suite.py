@@ -46,6 +46,7 @@ def adaptive_suite(
     sources=None,
     batch_size=256,
     clip_values=(0.0, 1.0),
+    estimators=None,
 ):
     """The attacks that a stochastic classifier has to survive, cheap ones first.
 
@@ -82,6 +83,8 @@ def adaptive_suite(
         sources: dict of names to `keras.Model`s to transfer from, such as a ReLU network trained
             on the same data.
         batch_size, clip_values: see `ARTClassifier`.
+        estimators: `estimators` of an attack of an earlier suite for the same model, sources,
+            batch size and clip values, so that a suite for another `eps` compiles nothing anew.
 
     Returns:
         Dict of `AdaptiveAttack` by name, in the order in which to run them.
@@ -101,7 +104,9 @@ def adaptive_suite(
     noisy_units = any(isinstance(u, BU) and u.neuron != "D" for u in walk(model))
     if noisy_units:
         sources = {TWIN: None, **sources}
-    estimators = SuiteEstimators(model, sources, batch_size, clip_values)
+    if estimators is None:
+        estimators = SuiteEstimators(model, sources, batch_size, clip_values)
+    estimators.check(model, sources, batch_size, clip_values)
     stochastic = estimators.of(1, "loss", OWN, False).stochastic
     parts = _Parts(estimators, BUDGETS[budget], norm, eps, draws if stochastic else 1, stochastic)
     # Wrong arguments are told of now, not after an hour of attacks.

@@ -16,9 +16,22 @@ class SuiteEstimators:
     """
 
     def __init__(self, model, sources, batch_size, clip_values):
-        self.model, self._models = model, dict(sources)
-        self._common = dict(batch_size=batch_size, clip_values=clip_values)
-        self._made = {}
+        self.model, self._models, self._made = model, dict(sources), {}
+        self._common = dict(batch_size=batch_size, clip_values=tuple(clip_values))
+
+    def check(self, model, sources, batch_size, clip_values):
+        """Raises `ValueError` unless these are estimators of just that."""
+        same_sources = self._models.keys() == sources.keys() and all(
+            sources[name] is None or sources[name] is own for name, own in self._models.items()
+        )
+        common = dict(batch_size=batch_size, clip_values=tuple(clip_values))
+        if model is not self.model or not same_sources or common != self._common:
+            raise ValueError(
+                "Invalid value received for argument `estimators`. Expected those of a suite for "
+                f"the same model, sources and settings ({common}, sources {list(sources)}). "
+                f"Received: those of `{self.model.name}` with {self._common}, sources "
+                f"{list(self._models)}"
+            )
 
     def of(self, draws, average, backward, common_noise):
         """The `ARTClassifier` of the model with these arguments."""

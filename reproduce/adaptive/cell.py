@@ -1,6 +1,7 @@
 """One adaptive attack on one block of images."""
 
 import dataclasses
+import json
 
 from reproduce.cells import FORMAT, GivenCheckpoint, canonical
 
@@ -68,11 +69,13 @@ class AdaptiveCell:
     @property
     def sources(self):
         """Checkpoints that the attack needs beside that of the model under attack."""
-        return self.setting.sources
+        name = json.loads(self.spec)["source"] if self.spec else None
+        return tuple(one for one in self.setting.sources if one.network == name)
 
     def identity(self, data_sha256, weights_sha256):
         """What decides the numbers, as JSON-able data."""
-        setting = self.setting.to_dict()
+        # Only a transfer depends on a source: the others keep their records when one is added.
+        setting = dataclasses.replace(self.setting, sources=self.sources).to_dict()
         if self.attack == NO_ATTACK:
             # The originals depend on no attack's settings: every ball shares their record.
             setting = {k: v for k, v in setting.items()

@@ -55,20 +55,13 @@ def adaptive(cell, identity, bench):
 
 
 def _attacked(cell, classifier, x, y, bench):
-    from binomial_keras.evaluation import adaptive_suite
     from binomial_keras.evaluation.seeds import stream_seed
     from binomial_keras.models import reseed
 
     if cell.attack == NO_ATTACK:
         return x
     setting = cell.setting
-    suite = bench.kept(
-        ("suite", cell.checkpoint, cell.eps, setting),
-        lambda: adaptive_suite(
-            classifier.model, cell.eps, setting.norm, setting.budget, setting.draws,
-            {one.network: bench.model(one) for one in setting.sources}, setting.batch_size,
-        ),
-    )
+    suite = _suite(cell, classifier.model, bench)
     attack = suite[cell.attack]
     if spec_of(attack) != cell.spec:
         raise UsageError(
@@ -79,3 +72,20 @@ def _attacked(cell, classifier, x, y, bench):
     stream = stream_seed(setting.seed, f"{cell.attack} {cell.eps} {cell.start}")
     reseed(classifier.model, stream)
     return attack.run(classifier, x, y, seed=stream)
+
+
+def _suite(cell, model, bench):
+    from binomial_keras.evaluation import adaptive_suite
+
+    setting = cell.setting
+    sources = {one.network: bench.model(one) for one in setting.sources}
+
+    def make(eps, estimators=None):
+        return adaptive_suite(
+            model, eps, setting.norm, setting.budget, setting.draws, sources,
+            setting.batch_size, estimators=estimators,
+        )
+
+    # What was compiled for one ball serves all of them.
+    first = bench.kept(("suite", cell.checkpoint, setting), lambda: make(cell.eps))
+    return make(cell.eps, next(iter(first.values())).estimators)

@@ -179,3 +179,21 @@ def test_errors_of_an_attack(noisy_suite, convolutional, images):
         suite["FGSM"].run(bk.evaluation.ARTClassifier(convolutional()), *images(2))
     with pytest.raises(ValueError, match="`attack`. Expected one of"):
         AdaptiveAttack("x", "PGD", {}, None)
+
+
+def test_suites_for_several_balls_share_what_is_compiled():
+    model = network("B")
+    first = adaptive_suite(model, eps=0.1, budget="quick")
+    shared = first["PGD"].estimators
+    second = adaptive_suite(model, eps=0.2, budget="quick", estimators=shared)
+    assert second["PGD"].estimators is shared
+    assert dict(second["PGD"].settings)["eps"] == 0.2
+    alone = adaptive_suite(model, eps=0.2, budget="quick")
+    assert [a.to_dict() for a in second.values()] == [a.to_dict() for a in alone.values()]
+
+
+def test_estimators_of_another_model_are_refused():
+    model = network("B")
+    shared = adaptive_suite(model, eps=0.1, budget="quick")["PGD"].estimators
+    with pytest.raises(ValueError, match="argument `estimators`"):
+        adaptive_suite(model, eps=0.1, budget="quick", batch_size=7, estimators=shared)
