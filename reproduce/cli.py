@@ -40,6 +40,16 @@ def _radii(text):
     return values
 
 
+def _fraction(text):
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= 1:
+        raise argparse.ArgumentTypeError(f"expected a number in (0, 1], not {text!r}")
+    return value
+
+
 def _words(text):
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
@@ -74,6 +84,8 @@ def _add_run_arguments(run):
     run.add_argument("--recipe", default="cpu", help="training recipe: cpu (default) or paper")
     run.add_argument("--epochs", type=_count, help="epochs, instead of the recipe's")
     run.add_argument("--widths", type=_counts, help="feature maps per stage, such as 16,32,64")
+    run.add_argument("--width", type=_fraction, metavar="FRACTION",
+                     help="feature maps of a study's networks as a fraction of the paper's")
     run.add_argument("--architecture", choices=tuple(ARCHITECTURES),
                      help="layers of the networks (default: r1-pool-nobn; CIFAR-10: r1)")
     run.add_argument("--gradient", choices=("last", "unrolled"), default="last",

@@ -9,12 +9,17 @@ from reproduce.errors import UsageError
 from reproduce.experiments import ATTACK_ORDER, EXPERIMENTS, find
 from reproduce.quiet import import_keras
 from reproduce.records import RecordStore
+from reproduce.studies import STUDIES
+from reproduce.studies.command import run_studies
+from reproduce.studies.command import wanted as studies_wanted
 
 
 def run(options):
     """`run NAME...`: runs what has no record yet, then writes the report."""
     if adaptive_wanted(options):
         return run_adaptive(options)
+    if studies_wanted(options):
+        return run_studies(options)
     experiments = [find(name) for name in dict.fromkeys(options.names)]
     execute(experiments, options)
     return report(options)
@@ -113,6 +118,9 @@ def listing(options):
         if experiment.attacked:
             cost += f", 5 attacks on {experiment.images} images each"
         print(f"{experiment.name:8s} {experiment.title} ({experiment.data})\n{'':9s}{cost}")
+    for study in STUDIES.values():
+        print(f"{study.name} {study.title} ({study.data})\n{'':9s}{len(study.networks)} networks "
+              f"x {study.seeds} seeds, {len(study.measures)} measures each")
     print("adaptive any .keras classifier under attacks that average over its noise (--model)\n"
           f"{'':9s}depends on --budget, --draws, --images and --eps; printed before it starts")
     return 0

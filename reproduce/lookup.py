@@ -1,6 +1,6 @@
 """From a cell of a plan to its record, without running or loading anything."""
 
-from reproduce.cells import GivenCheckpoint, TrainCell
+from reproduce.cells import GivenCheckpoint
 
 
 def weights_of(source, plan, store):
@@ -13,10 +13,20 @@ def weights_of(source, plan, store):
 
 def identity_of(cell, plan, store):
     """Identity of a cell; None while the checkpoint that it needs does not exist."""
-    if isinstance(cell, TrainCell):
+    if cell.kind == "train":
         return cell.identity(plan.data_sha256["train"])
-    weights = weights_of(cell.checkpoint, plan, store)
-    return None if weights is None else cell.identity(plan.data_sha256["test"], weights)
+    weights = [weights_of(source, plan, store) for source in checkpoints_of(cell)]
+    if None in weights:
+        return None
+    first, *others = weights
+    return cell.identity(plan.data_sha256["test"], first, *([others] if others else []))
+
+
+def checkpoints_of(cell):
+    """The checkpoints that a cell needs: first that of the tested network."""
+    if cell.kind == "train":
+        return ()
+    return (cell.checkpoint, *(cell.sources if cell.kind == "measure" else ()))
 
 
 def record_of(cell, plan, store):

@@ -13,6 +13,7 @@ from reproduce.cells import FIRST_ARCHITECTURE
 from reproduce.errors import UsageError
 from reproduce.experiments.networks import architecture_of
 from reproduce.records import pretty, write_atomically
+from reproduce.studies.plan import StudyPlan
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,6 +62,8 @@ def load_plans(store):
 def _read(path):
     try:
         described = json.loads(path.read_text())
+        if "study" in described:
+            return StudyPlan(**described)
         kind = AdaptivePlan if described["experiment"] == EXPERIMENT else Plan
         return kind(**described)
     except (OSError, ValueError, TypeError, KeyError):
@@ -70,7 +73,7 @@ def _read(path):
 def save_plan(store, plan):
     """Writes `plan`, keeping what an earlier plan says of other attacks and checkpoints."""
     path = store.plans / f"{plan.name}.json"
-    if path.exists():
+    if path.exists() and isinstance(plan, Plan):
         plan = _merge(_read(path), plan)
     write_atomically(path, pretty(dataclasses.asdict(plan)).encode())
     return plan

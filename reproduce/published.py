@@ -47,3 +47,12 @@ def table(name):
     path = importlib.resources.files("reproduce") / "published" / f"{name}.csv"
     with path.open(newline="", encoding="utf-8") as handle:
         return tuple(_row(line) for line in csv.DictReader(handle))
+
+
+@functools.cache
+def numbers(name):
+    """Lines of a published table as dicts of texts, by the text of their first column."""
+    path = importlib.resources.files("reproduce") / "published" / f"{name}.csv"
+    with path.open(newline="", encoding="utf-8") as handle:
+        lines = list(csv.DictReader(handle))
+    return {next(iter(line.values())): line for line in lines}

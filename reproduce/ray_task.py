@@ -98,12 +98,17 @@ def _perform_in(folder, parcel, mailbox, files, data):
     for name, content in files.items():
         (folder / f"{name}.keras").write_bytes(content)
     # Here it is a given checkpoint wherever it was trained: the identity stays the same.
-    source = task.cell.checkpoint
-    given = GivenCheckpoint(source.data, source.network, source.seed,
-                            task.identity["weights_sha256"])
-    cell = dataclasses.replace(task.cell, checkpoint=given)
+    cell = task.cell
+    places = {"checkpoint": _given(cell.checkpoint, task.identity["weights_sha256"])}
+    if cell.kind == "measure" and cell.source is not None:
+        places["source"] = _given(cell.source, *task.identity["sources_sha256"])
+    cell = dataclasses.replace(cell, **places)
     bench = Bench(store, given=GivenCheckpoints(folder), data=data)
     return perform(dataclasses.replace(task, cell=cell), bench)
+
+
+def _given(source, weights):
+    return GivenCheckpoint(source.data, source.network, source.seed, weights)
 
 
 def _train(bench, parcel, mailbox):

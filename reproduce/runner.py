@@ -4,7 +4,6 @@ import time
 
 from reproduce import work
 from reproduce.bench import checkpoint_file
-from reproduce.cells import TrainCell
 from reproduce.experiments import ATTACK_ORDER
 from reproduce.lookup import identity_of
 from reproduce.progress import Progress
@@ -60,7 +59,7 @@ def run_cell(cell, identity, store, bench):
     """Runs one cell and writes its record, which it returns."""
     record, arrays = make_record(cell, identity, bench)
     record = store.put(identity, record, arrays)
-    if isinstance(cell, TrainCell):
+    if cell.kind == "train":
         # Only now: until the record is there, the state is what a restart goes on from.
         bench.forget_training(identity)
     return record
@@ -83,7 +82,7 @@ def has_record(cell, identity, store):
     """Whether nothing is left to do for a cell."""
     if store.get(identity) is None:
         return False
-    if not isinstance(cell, TrainCell):
+    if cell.kind != "train":
         return True
     # The record of a training is no use to the cells behind it without its checkpoint.
     return (store.checkpoints / checkpoint_file(cell, identity)).is_file()
@@ -97,6 +96,8 @@ def summary(record):
         return f"test accuracy {100 * scores[-1]:.2f} %" if scores else "trained"
     if record["identity"]["kind"] == "clean":
         return "accuracy " + ", ".join(f"{100 * value:.2f} %" for value in result["accuracy"])
+    if record["identity"]["kind"] == "measure":
+        return f"accuracy {100 * result['accuracy']:.2f} %"
     if record["identity"]["kind"] == "adaptive":
         return f"single-pass accuracy {100 * result['accuracy']:.1f} %"
     if record["identity"]["kind"] == "checks":

@@ -4,9 +4,8 @@ import collections
 import sys
 
 from reproduce.bench import checkpoint_file
-from reproduce.cells import TrainCell
 from reproduce.errors import WorkerError
-from reproduce.lookup import identity_of
+from reproduce.lookup import checkpoints_of, identity_of
 from reproduce.progress import Progress
 from reproduce.provenance import command_line
 from reproduce.records import write_atomically
@@ -50,7 +49,7 @@ class _Run:
         self.open = list(jobs)
         self.total = len(jobs)
         self.running = {}
-        self.unfinished = {cell for _, cell in jobs if isinstance(cell, TrainCell)}
+        self.unfinished = {cell for _, cell in jobs if cell.kind == "train"}
         self.losses = collections.Counter()
         self.given_up = []
         self.error = None
@@ -82,8 +81,7 @@ class _Run:
 
     def _begin(self, plan, cell):
         """Begins, skips or drops a cell; False when it has to wait."""
-        trains = isinstance(cell, TrainCell)
-        if not trains and cell.checkpoint in self.unfinished:
+        if self.unfinished.intersection(checkpoints_of(cell)):
             return False
         identity = identity_of(cell, plan, self.store)
         if identity is None:
@@ -113,7 +111,7 @@ class _Run:
             path = self.store.checkpoints / checkpoint_file(cell, identity)
             write_atomically(path, done.checkpoint)
         record = self.store.put(identity, done.record, done.arrays)
-        if isinstance(cell, TrainCell):
+        if cell.kind == "train":
             self.bench.forget_training(identity)
         self.unfinished.discard(cell)
         self.ran += 1

@@ -10,6 +10,7 @@ import numpy as np
 
 from reproduce.cells import digest
 from reproduce.experiments.networks import ARCHITECTURES
+from reproduce.studies.cells import NetworkCell
 
 # Of the first block of each attack the pictures are kept, for figures like the paper's Fig. 5.
 PICTURES = 8
@@ -25,8 +26,10 @@ def do(cell, identity, bench):
     from reproduce.adaptive.check_work import checks
     from reproduce.adaptive.work import adaptive
 
+    from reproduce.studies.work import measure
+
     kinds = {"train": train, "clean": clean, "attack": attack, "adaptive": adaptive,
-             "checks": checks}
+             "checks": checks, "measure": measure}
     return kinds[cell.kind](cell, identity, bench)
 
 
@@ -34,8 +37,14 @@ def train(cell, identity, bench):
     """Trains a network and writes its checkpoint. Resumes from its last whole epoch."""
     from binomial_keras import training
 
+    from reproduce.studies import work as studies
+
     x, y = bench.data(cell.data, "train")
-    model = _new_network(cell)
+    if isinstance(cell, NetworkCell):
+        model, passes = studies.new_network(cell), 1
+        x, y = studies.training_images(cell, x, y)
+    else:
+        model, passes = _new_network(cell), cell.T or 1
     recipe = training.recipe(cell.recipe, **dict(cell.overrides))
     started = time.monotonic()
     history = training.train(
@@ -59,7 +68,7 @@ def train(cell, identity, bench):
         "parameters": int(model.count_params()),
     }
     epochs = len(seconds)
-    cost = {"forwards": len(x) * epochs * (cell.T or 1), "backwards": len(x) * epochs,
+    cost = {"forwards": len(x) * epochs * passes, "backwards": len(x) * epochs,
             "seconds": float(sum(seconds))}
     return result, {}, cost
 

@@ -5,6 +5,7 @@ from .bu import BU
 from .econv2d import EConv2D
 from .edense import EDense
 from .evidence import Evidence
+from .flexible import FlexibleLayer
 from .per_pass import PerPass
 from .present import Present
 from .spike_encoder import SpikeEncoder
@@ -15,6 +16,7 @@ __all__ = [
     "EConv2D",
     "EDense",
     "Evidence",
+    "FlexibleLayer",
     "PerPass",
     "Present",
     "SpikeEncoder",

@@ -2,17 +2,25 @@
 
 from .anytime_labels import anytime_labels
 from .binomial_cnn import binomial_cnn
+from .conv_substitute import conv_substitute
 from .convert import convert
+from .flexible_small import flexible_small
+from .flexible_vgg16 import flexible_vgg16
 from .reseed import reseed
 from .step_by_step import StepByStep
 from .with_backward import backward_rules, with_backward
+from .with_threshold import with_threshold
 
 __all__ = [
     "StepByStep",
     "anytime_labels",
     "backward_rules",
     "binomial_cnn",
+    "conv_substitute",
     "convert",
+    "flexible_small",
+    "flexible_vgg16",
     "reseed",
     "with_backward",
+    "with_threshold",
 ]

@@ -6,7 +6,7 @@ import numbers
 
 import keras
 
-SCHEDULES = ("constant", "step", "cosine")
+SCHEDULES = ("constant", "step", "cosine", "staircase")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -14,8 +14,9 @@ class Recipe:
     """A training schedule for stochastic gradient descent.
 
     The learning rate in step s of S is `learning_rate * f(s / S)`, with f = 1 ("constant"), 1,
-    0.1 and 0.01 from 0, 50 % and 75 % of the training ("step"), or a half cosine from 1 to 0
-    ("cosine"). During the first `warmup` (a fraction of the training) it rises linearly instead.
+    0.1 and 0.01 from 0, 50 % and 75 % of the training ("step"), a half cosine from 1 to 0
+    ("cosine"), or `drop` to the power of e // `drop_epochs` in epoch e = 0, 1, ... ("staircase").
+    During the first `warmup` (a fraction of the training) it rises linearly instead.
 
     Args:
         name: what the recipe is called in records.
@@ -27,6 +28,8 @@ class Recipe:
         schedule: `"constant"`, `"step"` or `"cosine"`.
         warmup: fraction of the training in [0, 1).
         clipnorm: largest norm of the whole gradient, or `None`.
+        drop, drop_epochs: of the schedule "staircase": a factor in (0, 1] and an integer >= 1.
+        flip: whether every image is mirrored left to right in half of the epochs, by chance.
     """
 
     name: str
@@ -38,9 +41,12 @@ class Recipe:
     schedule: str = "constant"
     warmup: float = 0.0
     clipnorm: float | None = None
+    drop: float = 0.7
+    drop_epochs: int = 20
+    flip: bool = False
 
     def __post_init__(self):
-        for name in ("epochs", "batch_size"):
+        for name in ("epochs", "batch_size", "drop_epochs"):
             value = getattr(self, name)
             if not isinstance(value, numbers.Integral) or value < 1:
                 self._refuse(name, "an integer >= 1")
@@ -52,6 +58,8 @@ class Recipe:
             self._refuse("warmup", "a number in [0, 1)")
         if self.clipnorm is not None and not self.clipnorm > 0:
             self._refuse("clipnorm", "`None` or a number > 0")
+        if not 0 < self.drop <= 1:
+            self._refuse("drop", "a number in (0, 1]")
         if self.schedule not in SCHEDULES:
             self._refuse("schedule", f"one of {SCHEDULES}")
 
@@ -74,6 +82,10 @@ class Recipe:
             return self.learning_rate * 0.5 * (1.0 + math.cos(math.pi * done))
         if self.schedule == "step":
             return self.learning_rate * (0.01 if progress >= 0.75 else 0.1 if progress >= 0.5 else 1)
+        if self.schedule == "staircase":
+            # The small number keeps 20 / 60 of 60 epochs from falling just short of epoch 20.
+            epoch = math.floor(progress * self.epochs + 1e-6)
+            return self.learning_rate * self.drop ** (epoch // self.drop_epochs)
         return self.learning_rate
 
     def optimizer(self):
@@ -86,16 +98,35 @@ class Recipe:
         )
 
 
+_FLEXIBLE = Recipe(
+    "flexible", epochs=150, batch_size=100, learning_rate=0.001, nesterov=False,
+    schedule="staircase",
+)
+_FLEXIBLE_CPU = dataclasses.replace(
+    _FLEXIBLE, name="flexible-cpu", epochs=12, learning_rate=0.01, schedule="cosine", warmup=0.05
+)
+
 RECIPES = {
     # Table 2 of the paper; no schedule is mentioned there, so the rate stays constant.
     "paper": Recipe("paper", epochs=250, batch_size=32),
     # The same steps, fewer of them, with a rate that goes down to zero.
     "cpu": Recipe("cpu", epochs=10, batch_size=32, schedule="cosine", warmup=0.05),
+    # The Flexible layer's paper: the rate times 0.7 every 20 epochs. Its weight decay is a
+    # penalty of the networks themselves.
+    "flexible": _FLEXIBLE,
+    "flexible-cifar": dataclasses.replace(_FLEXIBLE, name="flexible-cifar", flip=True),
+    "flexible-all": dataclasses.replace(
+        _FLEXIBLE, name="flexible-all", flip=True, learning_rate=0.01, epochs=500
+    ),
+    # Short forms. The learning rates of the 150 epochs add up to 0.062; with ten times the rate
+    # and a cosine, twelve epochs add up to 0.06, and the penalty has as long to act.
+    "flexible-cpu": _FLEXIBLE_CPU,
+    "flexible-cifar-cpu": dataclasses.replace(_FLEXIBLE_CPU, name="flexible-cifar-cpu", flip=True),
 }
 
 
 def recipe(name="cpu", **changes):
-    """The recipe of this name (`"paper"` or `"cpu"`), with some fields changed.
+    """The recipe of this name, a key of `RECIPES`, with some fields changed.
 
     Example:
 

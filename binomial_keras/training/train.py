@@ -85,7 +85,7 @@ def train(
         order = np.random.default_rng([seed, epoch]).permutation(len(x))
         reseed(model, int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0]))
         logs = model.fit(
-            x[order],
+            _mirrored(x[order], seed, epoch) if recipe.flip else x[order],
             y[order],
             batch_size=recipe.batch_size,
             epochs=epoch + 1,
@@ -101,6 +101,13 @@ def train(
             history.setdefault(name, []).append(float(values[-1]))
         state.save(history)
     return history
+
+
+def _mirrored(x, seed, epoch):
+    """Every image mirrored left to right with probability 1/2, drawn from (seed, epoch)."""
+    chosen = np.random.default_rng([seed, epoch, 1]).random(len(x)) < 0.5
+    x[chosen] = x[chosen, :, ::-1]
+    return x
 
 
 def _check(model, x, y):

@@ -1,13 +1,16 @@
 """Tables, figures and pages: pure functions of the plans and records of an output folder."""
 
 from reproduce.adaptive.plan import AdaptivePlan
+from reproduce.plan import Plan
 from reproduce.records import write_atomically
 from reproduce.report import readme
 from reproduce.report.adaptive import adaptive_section, comparison_sections
 from reproduce.report.architectures import architecture_sections
 from reproduce.report.page import page
 from reproduce.report.section import section
+from reproduce.report.study import study_section
 from reproduce.report.table import to_markdown
+from reproduce.studies.plan import StudyPlan
 
 __all__ = ["all_sections", "write_report"]
 
@@ -45,7 +48,8 @@ def all_sections(plans, store):
 
 
 def _section(plan, store):
-    return (adaptive_section if isinstance(plan, AdaptivePlan) else section)(plan, store)
+    sections = {AdaptivePlan: adaptive_section, StudyPlan: study_section, Plan: section}
+    return sections[type(plan)](plan, store)
 
 
 def _markdown(one):

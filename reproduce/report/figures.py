@@ -54,6 +54,30 @@ def accuracy_figure(lines, title):
     return _png(figure)
 
 
+def line_figure(curves, unit, title):
+    """Accuracies (%) with intervals over a quantity.
+
+    Args:
+        curves: dict from names to lists of (x, value, low, high).
+        unit: what x is.
+        title: headline.
+    """
+    figure, axes = _figure(7, 4.2)
+    axis = axes[0, 0]
+    for name, points in curves.items():
+        if points:
+            x, value, low, high = zip(*points)
+            axis.plot(x, value, "o-", markersize=3, label=name)
+            axis.fill_between(x, low, high, alpha=0.15, linewidth=0)
+    axis.set_xlabel(unit)
+    axis.set_ylabel("accuracy (%)")
+    axis.set_ylim(-2, 102)
+    axis.set_title(title, fontsize=9)
+    axis.grid(alpha=0.3)
+    _legend(axis)
+    return _png(figure)
+
+
 def curve_figure(curves, unit, title):
     """Accuracies with intervals over a quantity; the first curve is the one that counts.
 

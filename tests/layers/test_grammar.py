@@ -62,6 +62,30 @@ ARGUMENTS = {
         ("axis", "renorm", "renorm_clipping", "renorm_momentum", "synchronized"),
     ),
     layers.Evidence: ({}, ()),
+    layers.FlexibleLayer: (
+        {
+            "filters": 6,
+            "kernel_size": 3,
+            "threshold": "random",
+            "max_when": "above",
+            "scale": 10.0,
+            "threshold_value": 0.3,
+            "learn_threshold": False,
+            "threshold_initializer": "zeros",
+            "mask_per_image": True,
+            "strides": 2,
+            "padding": "same",
+            "use_bias": False,
+            "conv_activation": "relu",
+            "kernel_initializer": "he_normal",
+            "bias_initializer": "ones",
+            "kernel_regularizer": "l2",
+            "bias_regularizer": "l1",
+            "seed": 7,
+            "surrogate": "mean_mask",
+        },
+        (),
+    ),
     layers.Present: ({"T": 5}, ()),
     layers.PerPass: ({"layer": keras.layers.MaxPooling2D(2, name="inner")}, ()),
 }
@@ -111,6 +135,21 @@ def test_configuration_with_dilation():
         (layers.Evidence, {}, TRAIN, IMAGE, 0),
         (layers.Evidence, {}, IMAGE, IMAGE, 0),
         (layers.Evidence, {}, (2, 3, 5), (2, 5), 0),
+        (layers.FlexibleLayer, {"filters": 6, "kernel_size": 3}, IMAGE, (2, 2, 2, 6), 1),
+        (
+            layers.FlexibleLayer,
+            {"filters": 6, "kernel_size": 3, "threshold": "random", "padding": "same"},
+            IMAGE,
+            (2, 4, 4, 6),
+            1,
+        ),
+        (
+            layers.FlexibleLayer,
+            {"filters": 2, "kernel_size": (3, 1), "threshold": None, "strides": (1, 2)},
+            IMAGE,
+            (2, 2, 2, 2),
+            1,
+        ),
         (layers.Present, {"T": 3}, IMAGE, TRAIN, 0),
         (layers.Present, {"T": 3}, (2, 5), (2, 3, 5), 0),
         (layers.PerPass, {"layer": keras.layers.Flatten()}, TRAIN, (2, 3, 48), 0),
@@ -130,7 +169,8 @@ def test_shapes_dtype_generators(layer_class, arguments, given, expected, genera
 
 def _model_with_all_layers():
     image = keras.Input((4, 4, 3))
-    x = layers.Present(3)(image)
+    x = layers.FlexibleLayer(3, 3, padding="same", seed=4)(image)
+    x = layers.Present(3)(x)
     x = layers.SpikeEncoder("A", 3, seed=1)(x)
     x = layers.EConv2D(4, 3, padding="same")(x)
     x = layers.BatchNormalization()(x)

@@ -1,0 +1,35 @@
+"""The same network with another uniform threshold."""
+
+from ..layers import FlexibleLayer
+from ..layers.flexible_arguments import check_number
+from .rebuild import check_rebuildable, rebuild
+from .traversal import walk
+
+
+def with_threshold(model, value):
+    """A new model with the same weights and another value of its uniform thresholds.
+
+    The paper's Fig. 3: trained at one T, tested at others. The given model is left as it is, the
+    weights are copied, not shared. The new model is not compiled.
+
+    Args:
+        model: a functional or sequential `keras.Model` with at least one
+            `FlexibleLayer(threshold="uniform")`. Flexible layers of other kinds are left alone.
+        value: number, the `threshold_value` of all of them.
+
+    Example:
+
+    >>> tested = with_threshold(trained_at_one_tenth, 0.6)
+    """
+    value = check_number("value", value)
+    check_rebuildable(model)
+    if not any(map(_is_uniform, walk(model))):
+        raise ValueError(
+            "Invalid value received for argument `model`. Expected a model with at least one "
+            f"FlexibleLayer(threshold='uniform'). Received: {model.name} with none."
+        )
+    return rebuild(model, lambda layer: {"threshold_value": value} if _is_uniform(layer) else {})
+
+
+def _is_uniform(layer):
+    return isinstance(layer, FlexibleLayer) and layer.threshold == "uniform"

@@ -1,0 +1,5 @@
+"""Studies: networks x measures, for the papers whose experiments have that form."""
+
+from reproduce.studies.flexible import FLEXIBLE
+
+STUDIES = {study.name: study for study in FLEXIBLE}
