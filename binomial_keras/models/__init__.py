@@ -6,6 +6,7 @@ from .conv_substitute import conv_substitute
 from .convert import convert
 from .flexible_small import flexible_small
 from .flexible_vgg16 import flexible_vgg16
+from .lenet5 import lenet5
 from .reseed import reseed
 from .step_by_step import StepByStep
 from .with_backward import backward_rules, with_backward
@@ -20,6 +21,7 @@ __all__ = [
     "convert",
     "flexible_small",
     "flexible_vgg16",
+    "lenet5",
     "reseed",
     "with_backward",
     "with_threshold",

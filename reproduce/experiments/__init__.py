@@ -9,7 +9,7 @@ __all__ = ["ATTACK_ORDER", "EXPERIMENTS", "Experiment", "find"]
 
 _PICTURED = (
     Row("1", ("D", None), ("D", None), "D", "A"),
-    Row("2", ("C", 1), ("C", 1), "C_A1", "A"),
+    Row("2", ("C", 1), ("C", 1), "C_B1", "B"),
     Row("3", ("A", 2), ("A", 2), "A2", "A"),
     Row("4", ("A", 3), ("A", 3), "A3", "A"),
     Row("5", ("B", 2), ("B", 2), "B2", "B"),

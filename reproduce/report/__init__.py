@@ -11,6 +11,7 @@ from reproduce.report.section import section
 from reproduce.report.study import study_section
 from reproduce.report.table import to_markdown
 from reproduce.studies.plan import StudyPlan
+from reproduce.report.two_columns import two_column_sections
 
 __all__ = ["all_sections", "write_report"]
 
@@ -44,7 +45,9 @@ def write_report(store, plans, into=None):
 def all_sections(plans, store):
     """Every `Section` of the report: one per plan, then those that compare plans."""
     sections = [_section(plan, store) for plan in plans]
-    return sections + architecture_sections(plans, store) + comparison_sections(plans, store)
+    for more in (architecture_sections, comparison_sections, two_column_sections):
+        sections += more(plans, store)
+    return sections
 
 
 def _section(plan, store):

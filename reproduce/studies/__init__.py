@@ -1,5 +1,6 @@
 """Studies: networks x measures, for the papers whose experiments have that form."""
 
 from reproduce.studies.flexible import FLEXIBLE
+from reproduce.studies.sources import SOURCES
 
-STUDIES = {study.name: study for study in FLEXIBLE}
+STUDIES = {study.name: study for study in (*FLEXIBLE, *SOURCES)}

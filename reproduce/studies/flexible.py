@@ -5,13 +5,12 @@ robustness" (2024). Which reading of the threshold each network uses: see `layer
 """
 
 from reproduce.published import numbers
-from reproduce.studies.study import Measure, Network, Study
+from reproduce.studies.study import CLEAN, Measure, Network, Study
 
 _SMALL = {"cpu": "flexible-cpu", "paper": "flexible"}
 _CIFAR = {"cpu": "flexible-cifar-cpu", "paper": "flexible-cifar"}
 _ALL = {"cpu": "flexible-cifar-cpu", "paper": "flexible-all"}
 
-CLEAN = Measure("clean", "clean", "clean", at=0.0)
 # 20 steps of 0.003 in a ball of 0.031, the paper's only iterative attack.
 _PGD = {"eps": 0.031, "steps": 20, "step_size": 0.003}
 _WHITE = Measure("pgd", "PGD", "pgd", _PGD)

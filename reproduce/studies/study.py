@@ -53,6 +53,9 @@ class Measure:
     at: float | None = None
 
 
+CLEAN = Measure("clean", "clean", "clean", at=0.0)
+
+
 @dataclasses.dataclass(frozen=True)
 class Study:
     """A table or figure of a paper as data.

@@ -1,0 +1,14 @@
+"""Networks that no paper asks for, trained to make attacks on."""
+
+from reproduce.studies.study import CLEAN, Network, Study
+
+_RECIPES = {"cpu": "cpu", "paper": "cpu"}
+
+SOURCES = (
+    Study(
+        "transfer_source",
+        "An independently trained LeNet-5 with ReLU: the source of transferred attacks",
+        "mnist", (Network("lenet5-relu", "LeNet-5, ReLU", "lenet5", {}, _RECIPES),), (CLEAN,),
+        note="For `run adaptive --source`. Its recipe is that of the short runs.",
+    ),
+)
