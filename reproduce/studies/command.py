@@ -46,8 +46,8 @@ def run_studies(options):
     for plan in plans:
         save_plan(store, plan)
     cells = [(p, cell) for study, p in zip(studies, plans) for cell in study.cells(p)]
-    # A network that two studies need is one cell; the first plan speaks for it.
-    jobs = list({cell: (plan, cell) for plan, cell in reversed(cells)}.values())[::-1]
+    # A network that two studies need is one cell, at its first place.
+    jobs = list({cell: (plan, cell) for plan, cell in cells}.values())
     hashes = {plan.data: plan.data_sha256["train"] for plan in plans}
     bench = Bench(store, hashes, None, "auto" if sys.stdout.isatty() else 2)
     crew = crew_of(options, bench)
