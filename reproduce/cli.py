@@ -6,7 +6,10 @@ import sys
 from reproduce.errors import UsageError, WorkerError
 from reproduce.experiments.networks import ARCHITECTURES
 
-ATTACK_HELP = "comma-separated attacks: FGM, Square, DeepFool, C&W, Pixel (default: all)"
+ATTACK_HELP = (
+    "attacks, separated by commas, or by semicolons where names have commas: FGM, Square, "
+    "DeepFool, C&W, Pixel; for adaptive 'PGD; PGD, 1 draw; NES' and so on (default: all)"
+)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -51,7 +54,9 @@ def _fraction(text):
 
 
 def _words(text):
-    return tuple(part.strip() for part in text.split(",") if part.strip())
+    # Names of adaptive attacks such as "PGD, 1 draw" have commas in them.
+    separator = ";" if ";" in text else ","
+    return tuple(part.strip() for part in text.split(separator) if part.strip())
 
 
 def parser():

@@ -1,0 +1,208 @@
+"""Studies: networks x measures, their numbers, resuming, and wrong requests."""
+
+import csv
+import dataclasses
+
+import numpy as np
+import pytest
+
+import binomial_keras as bk
+from binomial_keras import backend
+from reproduce.cli import main
+from reproduce.lookup import record_of
+from reproduce.plan import load_plans
+from reproduce.records import RecordStore
+from reproduce.studies import STUDIES
+from reproduce.studies.results import Accuracy, accuracy_of, difference
+from reproduce.studies.work import new_network, training_images
+
+SMALL = ["--data", "digits", "--seeds", "2", "--epochs", "2", "--images", "60", "--draws", "3"]
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    out = tmp_path_factory.mktemp("out")
+    arguments = ["run", "flexible_table2", "flexible_fig3", *SMALL, "--out", str(out)]
+    assert main(arguments) == 0
+    return RecordStore(out), arguments
+
+
+def plan_of(store, name):
+    return next(plan for plan in load_plans(store) if getattr(plan, "study", None) == name)
+
+
+def cell_of(plan, network, measure, seed=0):
+    study = STUDIES[plan.study]
+    chosen = next(m for m in study.measures if m.key == measure)
+    return study.cell(plan, study.network(f"flexible_small-{network}"), chosen, seed)
+
+
+def checkpoint_of(store, plan, cell):
+    return bk.load(store.checkpoints / record_of(cell.checkpoint, plan, store)["result"]["file"])
+
+
+def test_a_network_that_two_studies_need_is_trained_once(done):
+    store, _ = done
+    trained = [path for path in store.records.glob("train-*.json")]
+    # Baseline, two uniform thresholds, two learned ones, a random mask; two seeds.
+    assert len(trained) == 6 * 2
+
+
+def test_fgsm_by_hand(done):
+    store, _ = done
+    plan = plan_of(store, "flexible_table2")
+    cell = cell_of(plan, "below", "fgsm-0.1")
+    arrays = store.arrays(record_of(cell, plan, store))
+    model = checkpoint_of(store, plan, cell)
+    x, y = bk.data.load("digits", "test")
+    x, y = x[arrays["image_numbers"]], y[arrays["image_numbers"]]
+    right = np.argmax(np.asarray(model(x[:8])), axis=1) == y[:8]
+    # What is wrong already stays as it is.
+    np.testing.assert_array_equal(arrays["pictures"][~right], x[:8][~right])
+    # The sign of a difference quotient, pixel by pixel, of the cross-entropy.
+    one = np.flatnonzero(right)[0]
+    picture, h = x[one][None].astype("float64"), 1e-3
+    steps = h * np.eye(64).reshape(64, 8, 8, 1)
+    losses = [
+        -np.log(np.asarray(model((picture + sign * steps).astype("float32")))[:, y[one]] + 1e-30)
+        for sign in (1, -1)
+    ]
+    slope = (losses[0] - losses[1]) / (2 * h)
+    clear = np.abs(slope) > 0.05 * np.abs(slope).max()
+    expected = np.clip(picture[0].ravel() + 0.1 * np.sign(slope), 0, 1)
+    np.testing.assert_allclose(arrays["pictures"][one].ravel()[clear], expected[clear], atol=1e-5)
+    shown = model(arrays["pictures"])
+    hits = np.argmax(np.asarray(shown), axis=1) == y[:8]
+    np.testing.assert_array_equal(arrays["correct"][0, :8], hits)
+
+
+def test_the_threshold_is_changed_in_the_test_alone(done):
+    store, _ = done
+    plan = plan_of(store, "flexible_fig3")
+    cell = cell_of(plan, "uniform0.1", "clean-at-0.6")
+    record = record_of(cell, plan, store)
+    model = checkpoint_of(store, plan, cell)
+    assert model.get_layer("flexible").threshold_value == 0.1
+    x, y = bk.data.load("digits", "test")
+    x, y = (part[store.arrays(record)["image_numbers"]] for part in (x, y))
+    labels = np.argmax(np.asarray(bk.models.with_threshold(model, 0.6)(x)), axis=1)
+    assert record["result"]["accuracy"] == pytest.approx(np.mean(labels == y))
+
+
+def test_a_network_with_noise_is_asked_several_times(done):
+    store, _ = done
+    plan = plan_of(store, "flexible_table2")
+    noisy = store.arrays(record_of(cell_of(plan, "random", "clean"), plan, store))["correct"]
+    calm = store.arrays(record_of(cell_of(plan, "below", "clean"), plan, store))["correct"]
+    assert noisy.shape == (3, 60) and calm.shape == (1, 60)
+    assert len({tuple(row) for row in noisy}) > 1
+
+
+def test_mean_and_standard_error(done):
+    store, _ = done
+    plan = plan_of(store, "flexible_table2")
+    study = STUDIES["flexible_table2"]
+    values = [
+        100 * record_of(cell_of(plan, "above", "clean", seed), plan, store)["result"]["accuracy"]
+        for seed in (0, 1)
+    ]
+    network = study.network("flexible_small-above")
+    found = accuracy_of(study, plan, store, network, study.measures[0])
+    assert found.value == pytest.approx(np.mean(values))
+    # Of two numbers: half their distance; the 97.5 % quantile of t with one degree is 12.71.
+    error = abs(values[0] - values[1]) / 2
+    assert found.error == pytest.approx(error)
+    assert found.low == pytest.approx(max(0, np.mean(values) - 12.71 * error))
+
+
+def test_difference_is_taken_seed_by_seed():
+    def of(*values):
+        return Accuracy(np.mean(values), None, 0, 100, values, 10, ())
+
+    gap, low, high = difference(of(90.0, 80.0, 70.0), of(88.0, 79.0, 67.0))
+    # 2, 1, 3: mean 2, standard error 1 / sqrt 3, t = 4.30.
+    assert gap == pytest.approx(2)
+    assert (low, high) == pytest.approx((2 - 4.30 / 3**0.5, 2 + 4.30 / 3**0.5))
+    assert difference(of(90.0), of(80.0)) is None
+
+
+def test_report_has_the_published_numbers_beside_ours(done):
+    store, _ = done
+    folder = store.out / "report"
+    text = (folder / "flexible_table2-digits.md").read_text()
+    assert "87.70 ± 0.54" in text and "44.40 ± 0.82" in text
+    with open(folder / "flexible_table2-digits.csv", newline="") as file:
+        lines = list(csv.DictReader(file))
+    line = next(one for one in lines if one["network"] == "flexible_small-baseline"
+                and one["measure"] == "fgsm-0.1")
+    assert float(line["published"]) == 27.3 and line["seeds"] == "2"
+    assert (folder / "flexible_fig3-digits.png").stat().st_size > 5000
+
+
+def test_nothing_is_computed_twice(done, capsys):
+    store, arguments = done
+    before = {path: path.stat().st_mtime_ns for path in store.records.iterdir()}
+    assert main(arguments) == 0
+    assert "0 cells run" in capsys.readouterr().out
+    assert before == {path: path.stat().st_mtime_ns for path in store.records.iterdir()}
+
+
+def test_few_training_images_are_balanced_and_chosen_by_the_seed():
+    study = STUDIES["flexible_fig4c"]
+    x = np.arange(5000, dtype="float32")
+    y = np.random.default_rng(0).integers(0, 10, 5000)
+    plan = dataclasses.make_dataclass("P", ["data", "training"])(
+        "cifar10", {"recipe": "cpu", "overrides": {}, "width": 0.25}
+    )
+    first, second = (study.training(plan, study.networks[0], seed) for seed in (0, 1))
+    chosen, labels = training_images(first, x, y)
+    assert list(np.bincount(labels)) == [100] * 10 and len(set(chosen)) == 1000
+    assert np.array_equal(chosen, training_images(first, x, y)[0])
+    assert not np.array_equal(chosen, training_images(second, x, y)[0])
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_every_network_of_every_study_can_be_built(name):
+    study = STUDIES[name]
+    about = bk.data.describe(study.data)
+    plan = dataclasses.make_dataclass("P", ["data", "training"])(
+        study.data, {"recipe": "cpu", "overrides": {}, "width": 0.1}
+    )
+    for network in study.networks:
+        cell = study.training(plan, network, 0)
+        for recipe in network.recipes.values():
+            bk.training.recipe(recipe)
+        model = new_network(cell)
+        x = np.random.default_rng(0).random((2, *about["shape"]), "float32")
+        answers = backend.compile_forward(model)(x)
+        assert answers.shape == (2, about["classes"])
+        again = backend.compile_forward(model)(x)
+        if network.noisy:
+            assert not np.array_equal(answers, again)
+        else:
+            np.testing.assert_allclose(answers, again, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["flexible_table2", "table3"], "apart from table3"),
+        (["flexible_table2", "--rows", "1"], "--rows means nothing"),
+        (["flexible_table2", "--width", "0.5"], "--width means nothing"),
+        (["flexible_table2", "--images", "99999999"], "more than"),
+        (["flexible_table2", "--set", "Pixel.max_iter=2"], "recipe.SETTING"),
+        (["flexible_table2", "--set", "recipe.nonsense=2"], "nonsense"),
+        (["flexible_table2", "--recipe", "best"], "--recipe best"),
+        (["flexible_table2", "--data", "letters"], "letters"),
+        (["flexible_table3", "--width", "2"], "width"),
+    ],
+)
+def test_wrong_requests(arguments, said, tmp_path, capsys):
+    data = [] if "--data" in arguments else ["--data", "digits"]
+    code = 0
+    try:
+        code = main(["run", *arguments, *data, "--out", str(tmp_path)])
+    except SystemExit as stopped:
+        code = stopped.code
+    assert code == 2
+    assert said in capsys.readouterr().err
