@@ -7,7 +7,7 @@ from reproduce.adaptive.cell import Setting
 from reproduce.cells import FORMAT, GivenCheckpoint
 
 # Raised when the meaning of a check changes: records of older checks are then not shown.
-VERSION = 1
+VERSION = 2
 MOST_IMAGES = {"quick": 40, "standard": 100, "full": 100}
 
 

@@ -66,7 +66,7 @@ def most_passes(images, steps, draws, rules, stochastic=True):
         stochastic: whether the model draws.
     """
     K = draws if stochastic else 1
-    audit = (rules + 2) * K
+    audit = (2 * rules + 3) * K
     saturation = 6 * steps * K
     noise = (2 * K + 6) * steps + rules * steps + 2 * (K + 6) if stochastic else 0
     return images * (audit + saturation + rules * steps * K + noise)

@@ -76,9 +76,6 @@ def test_zero_gradients_and_what_follows(norm, probe_of):
     assert ("eps 1.5 " if norm == 2 else "eps 0.5 ") in whole.detail
 
 
-@pytest.mark.skipif(
-    keras.backend.backend() == "jax", reason="rounding leaves JAX's gradient small, not zero"
-)
 def test_one_loss_is_blind_but_not_both(probe_of):
     # Cross-entropy under the own rule has no slope for large logits; the margin has.
     image = keras.Input((SIDE, SIDE, 1))
