@@ -44,7 +44,14 @@ class AdaptivePlan:
     @property
     def name(self):
         """Of the plan's file and of those in the report."""
-        return f"{EXPERIMENT}-{self.model}-{self.data}-l{self.setting['norm']}"
+        return f"{EXPERIMENT}-{self.model}-{self.kind}"
+
+    @property
+    def kind(self):
+        """What models must have in common to be compared: data, norm and budget."""
+        budget = self.setting["budget"]
+        larger = "" if budget == "quick" else f"-{budget}"
+        return f"{self.data}-l{self.setting['norm']}{larger}"
 
     @property
     def checkpoint(self):
@@ -110,4 +117,4 @@ def same_kind(one, other):
     return all(
         canonical(getattr(one, name)) == canonical(getattr(other, name))
         for name in ("data_sha256", "images", "eps")
-    ) and one.setting["norm"] == other.setting["norm"]
+    ) and one.kind == other.kind

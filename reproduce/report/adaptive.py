@@ -34,7 +34,7 @@ def adaptive_section(plan, store):
     by_attack, more, others = _by_attack(plan, store)
     title = (
         f"{plan.model} on {plan.data} under attacks that average over its noise, "
-        f"L{plan.setting['norm']}"
+        f"L{plan.setting['norm']}, budget {plan.setting['budget']}"
     )
     pictures = {f"{plan.name}-eps": curve_figure({**curves, **others}, "eps", title)}
     draws = shown_checks.draws_figure(plan, store)
@@ -161,7 +161,7 @@ def _comparison(group, store):
     from binomial_keras.evaluation import paired_difference
 
     first = group[0]
-    name = f"adaptive-comparison-{first.data}-l{first.setting['norm']}"
+    name = f"adaptive-comparison-{first.kind}"
     rows, lines, curves = [], [], {}
     for plan in group:
         shown = [Cell(plan.model)]
