@@ -97,7 +97,9 @@ def summary(record):
     if record["identity"]["kind"] == "clean":
         return "accuracy " + ", ".join(f"{100 * value:.2f} %" for value in result["accuracy"])
     if record["identity"]["kind"] == "measure":
-        return f"accuracy {100 * result['accuracy']:.2f} %"
+        values = [f"{100 * point['accuracy']:.1f}" for point in result["points"][:8]]
+        more = ", ..." if len(result["points"]) > 8 else ""
+        return f"accuracy {', '.join(values)}{more} %"
     if record["identity"]["kind"] == "adaptive":
         return f"single-pass accuracy {100 * result['accuracy']:.1f} %"
     if record["identity"]["kind"] == "checks":

@@ -1,8 +1,10 @@
 """Adversarial evaluation: an estimator for ART, the published attacks, similarity, statistics.
 
-ART is imported only when `ARTClassifier` is first used, or an attack is run.
+ART is imported only when `ARTClassifier` is first used, or an attack is run. Corruptions, spectra
+and stylised images need SciPy's image filters, which are loaded on first use too.
 """
 
+import importlib
 import warnings
 
 from .adaptive_attack import AdaptiveAttack
@@ -38,18 +40,32 @@ __all__ = [
     "accuracy_interval",
     "adaptive_suite",
     "alpha_score",
+    "band_centres",
+    "band_pass",
+    "bandwidth",
     "bootstrap_interval",
+    "corruptions",
     "evaluate_attack",
     "paired_difference",
     "predict_draws",
     "published_suite",
+    "radial_spectrum",
     "score_attack",
     "score_draws",
     "select_worst",
     "ssim",
+    "stylise",
     "wilson_interval",
     "worst_case",
 ]
+
+_LAZY = {
+    "band_centres": "spectrum",
+    "band_pass": "spectrum",
+    "bandwidth": "spectrum",
+    "radial_spectrum": "spectrum",
+    "stylise": "stylised",
+}
 
 
 def __getattr__(name):
@@ -60,6 +76,10 @@ def __getattr__(name):
             from .art_classifier import ARTClassifier
 
         return ARTClassifier
+    if name == "corruptions":
+        return importlib.import_module(".corruptions", __name__)
+    if name in _LAZY:
+        return getattr(importlib.import_module(f".{_LAZY[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

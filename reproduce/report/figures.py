@@ -78,6 +78,22 @@ def line_figure(curves, unit, title):
     return _png(figure)
 
 
+def scatter_figure(points, horizontal, vertical, title):
+    """Points (x, y) of several names, x on a logarithmic axis."""
+    figure, axes = _figure(6, 4.2)
+    axis = axes[0, 0]
+    for name, at in points.items():
+        axis.plot(*zip(*at), "o", markersize=4, label=name)
+    axis.axhline(1, color="black", linewidth=0.8)
+    axis.set_xscale("log")
+    axis.set_xlabel(horizontal)
+    axis.set_ylabel(vertical)
+    axis.set_title(title, fontsize=9)
+    axis.grid(alpha=0.3, which="both")
+    _legend(axis)
+    return _png(figure)
+
+
 def curve_figure(curves, unit, title):
     """Accuracies with intervals over a quantity; the first curve is the one that counts.
 

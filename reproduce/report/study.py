@@ -1,5 +1,6 @@
 """What the report says about a study."""
 
+from reproduce.report.bandwidths import bandwidth_part
 from reproduce.report.figures import line_figure
 from reproduce.report.section import Section
 from reproduce.report.table import NOT_RUN, Cell, Table, cell, to_csv
@@ -30,11 +31,13 @@ def study_section(plan, store):
         pictures = {plan.name: line_figure(_curves(study, found), study.axis, title)}
     else:
         table, pictures = _table(study, plan, found, title, notes), {}
+    more, scattered = bandwidth_part(study, plan, store, found)
     networks = [(network, seed, study.training(plan, network, seed))
                 for network in study.networks for seed in range(plan.seeds)]
     return Section(
-        plan.name, title, (table, history_table(networks, plan, store)), pictures,
-        to_csv(COLUMNS, _lines(study, plan, found)),
+        plan.name, title,
+        (table, *([more] if more else []), history_table(networks, plan, store)),
+        {**pictures, **scattered}, to_csv(COLUMNS, _lines(study, plan, found)),
     )
 
 

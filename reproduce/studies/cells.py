@@ -1,4 +1,4 @@
-"""Cells of a study: a training of any network, and an accuracy measured on it."""
+"""Cells of a study: a training of any network, and accuracies measured on it."""
 
 import dataclasses
 
@@ -48,14 +48,32 @@ class NetworkCell:
 
 
 @dataclasses.dataclass(frozen=True)
+class Point:
+    """One accuracy: what is done to the images, and to the network, before it is asked.
+
+    Args:
+        kind: a key of `measures.KINDS`.
+        settings: sorted pairs (name, value) of its settings.
+        change: sorted pairs (argument, value) of layers.
+    """
+
+    kind: str
+    settings: tuple
+    change: tuple = ()
+
+    def to_dict(self):
+        """JSON-able."""
+        return {"kind": self.kind, "settings": dict(self.settings), "change": dict(self.change)}
+
+
+@dataclasses.dataclass(frozen=True)
 class MeasureCell:
-    """One accuracy of one trained network.
+    """Accuracies of one trained network: one, or the points of a curve.
 
     Args:
         checkpoint: the `NetworkCell` whose weights are tested.
-        change: sorted pairs (argument, value) of layers, changed before the test.
-        measure: a key of `measures.KINDS`.
-        settings: sorted pairs (name, value) of its settings.
+        name: of the measure, or of the group of measures, in its study.
+        points: tuple of `Point`.
         source: the `NetworkCell` that an attack is made on, or None for the tested network.
         images: number of test images, the first of the fixed list.
         draws: fresh draws that score every image (1 for a network without noise).
@@ -64,9 +82,8 @@ class MeasureCell:
     """
 
     checkpoint: NetworkCell
-    change: tuple
-    measure: str
-    settings: tuple
+    name: str
+    points: tuple
     source: NetworkCell | None
     images: int
     draws: int
@@ -91,9 +108,7 @@ class MeasureCell:
             "network": self.checkpoint.network,
             "training_seed": self.checkpoint.seed,
             "weights_sha256": weights_sha256,
-            "change": dict(self.change),
-            "measure": self.measure,
-            "settings": dict(self.settings),
+            "points": [point.to_dict() for point in self.points],
             "sources_sha256": list(sources_sha256),
             "images": self.images,
             "draws": self.draws,
@@ -102,6 +117,4 @@ class MeasureCell:
         }
 
     def label(self):
-        words = [self.measure, *(f"{name} {value}" for name, value in self.settings)]
-        words += [f"with {name}={value}" for name, value in self.change]
-        return f"{' '.join(words)}: {self.checkpoint.name}"
+        return f"{self.name} of {self.checkpoint.name}"

@@ -22,7 +22,8 @@ def _fgsm(eps, at=None, draws=1):
     averaged = {"draws": draws} if draws > 1 else {}
     label = f"FGSM {eps:g}" + (f", {draws} draws" if draws > 1 else "")
     return Measure(f"fgsm-{eps:g}" + (f"-{draws}" if draws > 1 else ""), label, "fgsm",
-                   {"eps": eps, **averaged}, at=at)
+                   {"eps": eps, **averaged}, at=at,
+                   group=None if at is None else f"fgsm-curve-{draws}")
 
 
 def _small(key, label, noisy=False, **arguments):
@@ -62,10 +63,15 @@ _THRESHOLDS = (-1.0, -0.5, 0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0
 _CENTRES = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0)
 _STYLES = ("contours", "line drawings", "silhouettes")
 _SEVERITIES = (1, 2, 3, 4, 5)
+# As in the paper's Table 1.
 _CORRUPTIONS = (
-    "gaussian_noise", "shot_noise", "impulse_noise", "speckle_noise", "defocus_blur", "glass_blur",
-    "motion_blur", "zoom_blur", "gaussian_blur", "snow", "frost", "fog", "spatter", "brightness",
-    "contrast", "elastic_transform", "pixelate", "jpeg_compression", "saturate",
+    "defocus_blur", "glass_blur", "motion_blur", "zoom_blur", "contrast", "elastic_transform",
+    "pixelate", "jpeg_compression", "gaussian_noise", "shot_noise", "impulse_noise", "snow", "frost",
+    "fog", "brightness", "speckle_noise", "gaussian_blur", "spatter", "saturate",
+)
+_CORRUPTED = (
+    "The paper corrupts ImageNet-sized photographs; these are small images with the parameters "
+    "that Hendrycks and Dietterich made for such, and frost is drawn."
 )
 _OUR_STYLES = (
     "The paper's stylised images are not available. These are made from the test images by "
@@ -73,10 +79,38 @@ _OUR_STYLES = (
 )
 
 
+def _natural(suffix, data, networks, where, inverted=False, **settings):
+    """Figs. 5 and 6 of one family of networks: corruptions, bands of frequencies, styles."""
+    styles = tuple(
+        Measure(s.replace(" ", "-"), s, "stylised", {"name": s, "inverted": inverted},
+                group="styles")
+        for s in _STYLES
+    )
+    bands = tuple(Measure(f"band-{c:g}", f"{c:g}", "band", {"centre": c, "width": 5.0}, at=c,
+                          group="bands")
+                  for c in _CENTRES)
+    return (
+        Study(
+            f"flexible_fig5a{suffix}", "Flexible layer, Fig. 5(a) and (b): nineteen corruptions "
+            f"at five severities, {where}", data, networks, (CLEAN, *_corrupted()),
+            view="curves", axis="severity", note=_CORRUPTED, **settings,
+        ),
+        Study(
+            f"flexible_fig5c{suffix}", "Flexible layer, Fig. 5(c): images of one band of spatial "
+            f"frequencies, {where}", data, networks, bands, view="curves",
+            axis="centre of the band (cycles/image)", **settings,
+        ),
+        Study(
+            f"flexible_fig6{suffix}", f"Flexible layer, Fig. 6: stylised images, {where}", data,
+            networks, (CLEAN, *styles), note=_OUR_STYLES, **settings,
+        ),
+    )
+
+
 def _corrupted():
     return tuple(
         Measure(f"{name}-{severity}", f"{name} {severity}", "corruption",
-                {"name": name, "severity": severity}, at=severity)
+                {"name": name, "severity": severity}, at=severity, group="corruptions")
         for severity in _SEVERITIES for name in _CORRUPTIONS
     )
 
@@ -108,7 +142,7 @@ FLEXIBLE = (
         "flexible_fig3", "Flexible layer, Fig. 3: trained at one uniform threshold, tested at "
         "others", "fashion_mnist", tuple(_UNIFORM.values()),
         tuple(Measure(f"clean-at-{T:g}", f"T = {T:g}", "clean", change={"threshold_value": T},
-                      at=T) for T in _THRESHOLDS),
+                      at=T, group="thresholds") for T in _THRESHOLDS),
         seeds=5, view="curves", axis="threshold T in the test",
     ),
     Study(
@@ -142,22 +176,8 @@ FLEXIBLE = (
         (CLEAN, *(_fgsm(e, at=e, draws=20) for e in _EPS)), seeds=2, images=1000, width=0.25,
         view="curves", axis="eps of FGSM (gradient averaged over 20 draws)",
     ),
-    Study(
-        "flexible_fig5a", "Flexible layer, Fig. 5(a): nineteen corruptions at five severities",
-        "cifar10", (_VGG, _VGG_LEARNED, _VGG_ALL), (CLEAN, *_corrupted()), seeds=2, images=1000,
-        width=0.25, view="curves", axis="severity",
-    ),
-    Study(
-        "flexible_fig5c", "Flexible layer, Fig. 5(c): images of one band of spatial frequencies",
-        "cifar10", (_VGG, _VGG_LEARNED, _VGG_ALL),
-        tuple(Measure(f"band-{c:g}", f"{c:g}", "band", {"centre": c, "width": 5.0}, at=c)
-              for c in _CENTRES),
-        seeds=2, images=1000, width=0.25, view="curves", axis="centre of the band (cycles/image)",
-    ),
-    Study(
-        "flexible_fig6", "Flexible layer, Fig. 6: stylised images", "cifar10",
-        (_VGG, _VGG_LEARNED, _VGG_ALL),
-        (CLEAN, *(Measure(s.replace(" ", "-"), s, "stylised", {"name": s}) for s in _STYLES)),
-        seeds=2, images=1000, width=0.25, note=_OUR_STYLES,
-    ),
+    *_natural("", "cifar10", (_VGG, _VGG_LEARNED, _VGG_ALL), "VGG16 on CIFAR-10", seeds=2,
+              images=1000, width=0.25),
+    *_natural("_small", "fashion_mnist", (_BASELINE, _UNIFORM[0.1], _LEARNED, _REVERSE),
+              "small network on Fashion-MNIST", inverted=True, seeds=5, images=2000),
 )

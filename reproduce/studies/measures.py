@@ -44,16 +44,13 @@ def _band(x, y, estimator, seed, settings):
 def _stylised(x, y, estimator, seed, settings):
     from binomial_keras.evaluation.stylised import stylise
 
-    return stylise(x, settings["name"])
+    return stylise(x, settings["name"], settings["inverted"])
 
 
 # Each takes (images, labels, function of K to the estimator that averages over K draws, seed,
-# settings) and returns the images that the network is shown.
-KINDS = {
-    "clean": _clean,
-    "fgsm": _fgsm,
-    "pgd": _pgd,
-    "corruption": _corruption,
-    "band": _band,
-    "stylised": _stylised,
-}
+# settings) and returns the images that the network is shown. Images that an attack finds wrong
+# already stay as they are.
+ATTACKS = {"fgsm": _fgsm, "pgd": _pgd}
+# These know nothing of the network: every network is shown the same images.
+CHANGES = {"clean": _clean, "corruption": _corruption, "band": _band, "stylised": _stylised}
+KINDS = {**ATTACKS, **CHANGES}

@@ -35,14 +35,14 @@ class Accuracy:
 
 def accuracy_of(study, plan, store, network, measure):
     """`Accuracy`, or None when no seed was run."""
-    cells = [study.cell(plan, network, measure, seed) for seed in range(plan.seeds)]
-    records = [record_of(cell, plan, store) for cell in cells]
-    records = [record for record in records if record is not None]
-    if not records:
+    found = [point_of(study, plan, store, network, measure, seed) for seed in range(plan.seeds)]
+    found = [one for one in found if one is not None]
+    if not found:
         return None
-    values = np.array([100 * record["result"]["accuracy"] for record in records])
+    points, records = zip(*found)
+    values = np.array([100 * point["accuracy"] for point in points])
     mean, error = float(values.mean()), None
-    low, high = (100 * bound for bound in records[0]["result"]["interval"])
+    low, high = (100 * bound for bound in points[0]["interval"])
     if len(values) > 1:
         error = float(values.std(ddof=1) / np.sqrt(len(values)))
         reach = (_T[len(values) - 2] if len(values) - 2 < len(_T) else 1.96) * error
@@ -51,6 +51,13 @@ def accuracy_of(study, plan, store, network, measure):
         mean, error, max(low, 0.0), min(high, 100.0), tuple(values),
         records[0]["result"]["images"], tuple(record["id"] for record in records),
     )
+
+
+def point_of(study, plan, store, network, measure, seed):
+    """(result of one measure of one trained network, its record), or None when it was not run."""
+    cell, place = study.cell(plan, network, measure, seed)
+    record = record_of(cell, plan, store)
+    return None if record is None else (record["result"]["points"][place], record)
 
 
 def difference(one, other):

@@ -3,7 +3,7 @@
 import dataclasses
 
 from reproduce.cells import pairs
-from reproduce.studies.cells import MeasureCell, NetworkCell
+from reproduce.studies.cells import MeasureCell, NetworkCell, Point
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,6 +42,7 @@ class Measure:
         change: dict of layer arguments that are changed before the network is tested.
         source: key of the network that the attack is made on, None for the tested one.
         at: where it stands on the horizontal axis of a curve.
+        group: measures of one group share a record; None for a record of its own.
     """
 
     key: str
@@ -51,6 +52,17 @@ class Measure:
     change: dict = dataclasses.field(default_factory=dict)
     source: str | None = None
     at: float | None = None
+    group: str | None = None
+
+    @property
+    def record(self):
+        """What the cell that holds it is called."""
+        return self.group or self.key
+
+    @property
+    def point(self):
+        """The `Point` of it."""
+        return Point(self.kind, pairs(self.settings), pairs(self.change))
 
 
 CLEAN = Measure("clean", "clean", "clean", at=0.0)
@@ -122,18 +134,19 @@ class Study:
         )
 
     def cell(self, plan, network, measure, seed):
-        """The cell of one accuracy of one trained network."""
+        """The cell of one accuracy of one trained network, and where in it that stands."""
+        together = [one for one in self.measures if one.record == measure.record]
         source = measure.source and self.training(plan, self.network(measure.source), seed)
-        return MeasureCell(
+        cell = MeasureCell(
             checkpoint=self.training(plan, network, seed),
-            change=pairs(measure.change),
-            measure=measure.kind,
-            settings=pairs(measure.settings),
+            name=measure.record,
+            points=tuple(one.point for one in together),
             source=source,
             images=plan.images,
             draws=plan.draws if network.noisy else 1,
             batch_size=plan.batch_size,
         )
+        return cell, together.index(measure)
 
     def cells(self, plan):
         """Cells in the order of the work: seed by seed, training before measures."""
@@ -142,5 +155,5 @@ class Study:
             needed = {m.source for m in self.measures} - {None}
             wanted = [n for n in self.networks if n not in self.rows and n.key in needed]
             found += [self.training(plan, n, seed) for n in [*wanted, *self.rows]]
-            found += [self.cell(plan, n, m, seed) for m in self.measures for n in self.rows]
+            found += [self.cell(plan, n, m, seed)[0] for m in self.measures for n in self.rows]
         return list(dict.fromkeys(found))

@@ -1,12 +1,13 @@
-"""What the cells of a study do: build a network, measure an accuracy."""
+"""What the cells of a study do: build a network, measure accuracies."""
 
 import time
 
 import numpy as np
 
-from reproduce.studies.measures import KINDS
+from reproduce.studies.measures import ATTACKS, CHANGES
 
-PICTURES = 8
+# Of every point so many pictures are kept.
+PICTURES = 4
 
 
 def new_network(cell):
@@ -36,38 +37,63 @@ def training_images(cell, x, y):
 
 
 def measure(cell, identity, bench):
-    """Accuracy on changed test images; returns (result, arrays, cost)."""
-    from binomial_keras.evaluation import predict_draws
-    from reproduce.work import interval, noise_seed
+    """Accuracies on changed test images; returns (result, arrays, cost)."""
+    from reproduce.work import noise_seed
 
     numbers, x, y = bench.images(cell.checkpoint.data, 0, cell.images)
-    seed = noise_seed(identity)
-    attacked = _estimators(cell, cell.source or cell.checkpoint, bench)
-    tested = _estimators(cell, cell.checkpoint, bench)(1)
-    passes = _Passes()
+    seed, passes = noise_seed(identity), _Passes()
     started = time.monotonic()
-    shown = KINDS[cell.measure](x, y, passes.counting(attacked), seed, dict(cell.settings))
+    found = [_measured(cell, point, x, y, seed, bench, passes) for point in cell.points]
     seconds = time.monotonic() - started
-    labels = predict_draws(tested, shown, cell.draws, seed + 1, cell.batch_size)
-    correct = labels == y
-    result = {
-        "accuracy": float(correct.mean()),
-        "interval": interval(correct),
-        "unchanged": float((shown == x).reshape(len(x), -1).all(axis=1).mean()),
-        "images": len(x),
-        "draws": int(correct.shape[0]),
-    }
-    arrays = {"correct": correct, "image_numbers": numbers.astype("int32"),
-              "true_labels": y.astype("int16"), "pictures": shown[:PICTURES].astype("float32")}
+    results, correct, pictures = zip(*found)
+    result = {"points": list(results), "images": len(x), "draws": cell.draws}
+    arrays = {"correct": np.stack(correct), "image_numbers": numbers.astype("int32"),
+              "true_labels": y.astype("int16"), "pictures": np.stack(pictures)}
     return result, arrays, {**passes.total(), "seconds": seconds}
 
 
-def _estimators(cell, source, bench):
+def _measured(cell, point, x, y, seed, bench, passes):
+    """(result, hits (draws, images), first images as bytes) of one `Point`."""
+    from binomial_keras.evaluation import predict_draws
+    from reproduce.work import interval
+
+    settings = dict(point.settings)
+    if point.kind in ATTACKS:
+        attacked = _estimators(cell, cell.source or cell.checkpoint, point.change, bench)
+        shown = ATTACKS[point.kind](x, y, passes.counting(attacked), seed, settings)
+    else:
+        shown = bench.kept(
+            ("shown", cell.checkpoint.data, cell.images, point.kind, point.settings),
+            lambda: CHANGES[point.kind](x, y, None, cell.seed, settings),
+        )
+    tested = _estimators(cell, cell.checkpoint, point.change, bench)(1)
+    correct = predict_draws(tested, shown, cell.draws, seed + 1, cell.batch_size) == y
+    result = {
+        **point.to_dict(),
+        "accuracy": float(correct.mean()),
+        "interval": interval(correct),
+        "unchanged": float((shown == x).reshape(len(x), -1).all(axis=1).mean()),
+    }
+    if point.kind == "corruption":
+        result["bandwidth"] = _wider(shown, x)
+    return result, correct, np.rint(255 * shown[:PICTURES]).astype("uint8")
+
+
+def _wider(shown, x):
+    """Mean over the images of how many times wider their spectrum has become."""
+    from binomial_keras.evaluation.spectrum import bandwidth
+
+    before = bandwidth(x)
+    seen = before > 0
+    return float(np.mean(bandwidth(shown)[seen] / before[seen]))
+
+
+def _estimators(cell, source, change, bench):
     """Function of K to the estimator of a network that averages over K draws."""
     from binomial_keras.evaluation import ARTClassifier
     from binomial_keras.models.rebuild import rebuild
 
-    change = cell.change if source == cell.checkpoint else ()
+    change = change if source == cell.checkpoint else ()
 
     def model():
         trained = bench.model(source)

@@ -66,7 +66,9 @@ def shuffled(shape, reach, shifts):
     steps = steps[:, :, 1] * width + steps[:, :, 0]
     everyone = np.arange(images)
     walk = [
-        h * width + w for h in range(height - reach, reach, -1) for w in range(width - reach, reach, -1)
+        h * width + w
+        for h in range(height - reach, reach, -1)
+        for w in range(width - reach, reach, -1)
     ]
     for moves in steps:
         for place, move in zip(walk, moves):

@@ -4,17 +4,16 @@ import numbers
 
 import numpy as np
 
-from . import blur, digital, extra, noise, weather
-from .frost import frost
+from . import blur, digital, extra, frost, noise, weather
 from .generators import generators
 from .parameters import CORRUPTIONS, SETS, parameters_of
 
-_MODULES = (noise, blur, weather, digital, extra)
-_KINDS = {"frost": frost}
-for _name in CORRUPTIONS:
-    for _module in _MODULES:
-        if hasattr(_module, _name):
-            _KINDS[_name] = getattr(_module, _name)
+_KINDS = {
+    name: getattr(module, name)
+    for module in (noise, blur, weather, frost, digital, extra)
+    for name in CORRUPTIONS
+    if hasattr(module, name)
+}
 
 _SMALLEST_SIDE = 8
 # Values handled at once; larger batches would only cost memory.
@@ -96,7 +95,7 @@ def _check(x, name, severity, start, parameters):
         refuse("severity", "an integer from 1 to 5", f"={severity!r}")
     if not _integer(start) or start < 0:
         refuse("start", "an integer >= 0", f"={start!r}")
-    if parameters != "auto" and parameters not in SETS:
+    if parameters not in ("auto", *SETS):
         refuse("parameters", f"one of {['auto', *SETS]}", f"={parameters!r}")
     if x.ndim != 4 or x.shape[-1] not in (1, 3):
         refuse("x", "(images, height, width, channels) with 1 or 3 channels", f".shape={x.shape}")

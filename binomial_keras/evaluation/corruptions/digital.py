@@ -1,4 +1,4 @@
-"""Digital: contrast, elastic transform, pixelate, JPEG. `x`: `(images, height, width, channels)`."""
+"""Digital: contrast, elastic, pixelate, JPEG. `x` is `(images, height, width, channels)`."""
 
 import io
 

@@ -10,7 +10,7 @@ from .luminance import tint
 
 _WATER = (175 / 255, 238 / 255, 238 / 255)
 _MUD = (63 / 255, 42 / 255, 20 / 255)
-# Brightens the lower right sides of drops, darkens the upper left ones.
+# Embosses: bright where the distance grows to the lower right, dark where it falls.
 _RELIEF = np.array([[-2, -1, 0], [-1, 1, 1], [0, 1, 2]])
 
 
@@ -48,7 +48,10 @@ def _equalised(levels):
 
 
 def _box(levels):
-    return ndimage.uniform_filter(levels, (0, 3, 3), mode="mirror")
+    """Means over 3x3 pixels."""
+    for axis in (1, 2):
+        levels = ndimage.correlate1d(levels, [1, 1, 1], axis=axis, mode="mirror")
+    return levels / 9
 
 
 def _distance(lines):
@@ -81,7 +84,8 @@ def water(layer):
     """
     liquid = np.floor(layer * 255)
     distance = _distance(canny(liquid, 50, 150))
-    levels = np.floor(_box(distance)).astype("int64")
+    # Nine equal distances must not end below themselves.
+    levels = np.floor(_box(distance) + 1e-5).astype("int64")
     relief = ndimage.correlate(_equalised(levels), _RELIEF[None].astype(float), mode="mirror")
     return liquid * np.rint(_box(np.clip(relief, 0, 255)))
 

@@ -6,9 +6,10 @@ from scipy import fft
 from .generators import normal
 from .luminance import tint
 
-# Cycles over the shorter side: how frost covers the pane, then veins from coarse to fine.
+# Cycles over the shorter side: how frost covers the pane, then veins from coarse to fine and
+# their weights. An image has the veins whose longest period is at least four pixels.
 _COVER = (0.5, 2.5)
-_VEINS = ((2, 5), (4, 9), (8, 16))
+_VEINS = {(1.5, 3): 0.4, (3, 6): 0.35, (5, 10): 0.25, (12, 40): 0.25}
 _COLOUR = (0.86, 0.94, 1.0)
 
 
@@ -19,29 +20,28 @@ def _fields(noise, bands):
     rows = fft.fftfreq(height)[:, None] * shorter
     radius = np.hypot(rows, fft.rfftfreq(width) * shorter)
     for k, (low, high) in enumerate(bands):
-        # Small images end before the finest veins do.
-        low = min(low, shorter / 4)
         keep = (radius >= low) & (radius <= high)
         amplitude = np.where(keep, 1 / np.maximum(radius, 1e-9), 0)
         field = fft.irfft2(fft.rfft2(noise[:, k]) * amplitude, s=(height, width))
-        field -= field.mean(axis=(1, 2), keepdims=True)
         yield field / field.std(axis=(1, 2), keepdims=True)
 
 
 def texture(rngs, height, width, channels):
     """Frost on a pane: bright bluish veins, denser where the pane is more covered.
 
-    A vein is where a smooth random field f passes zero, exp(-(f / 0.35)^2); three scales of
-    veins are added with weights 0.4, 0.35, 0.25 and multiplied by a cover between 0.35 and 1.
+    A vein is where a smooth random field f passes zero, exp(-(f / 0.35)^2). Veins of several
+    scales are averaged and multiplied by a cover between 0.35 and 1.
 
     Returns:
         float32 `(images, height, width, channels)` in [0, 1].
     """
-    noise = normal(rngs, (1 + len(_VEINS), height, width))
-    cover, *veins = _fields(noise, (_COVER, *_VEINS))
+    veins = {band: share for band, share in _VEINS.items() if band[0] <= min(height, width) / 4}
+    noise = normal(rngs, (1 + len(veins), height, width))
+    cover, *fields = _fields(noise, (_COVER, *veins))
     ice = sum(
-        share * np.exp(-((field / 0.35) ** 2)) for share, field in zip((0.4, 0.35, 0.25), veins)
+        share * np.exp(-((field / 0.35) ** 2)) for share, field in zip(veins.values(), fields)
     )
+    ice /= sum(veins.values())
     cover = 0.35 + 0.65 / (1 + np.exp(-2 * cover))
     ice = np.clip(0.15 + 1.1 * cover * (0.25 + ice), 0, 1)
     return (ice[..., None] * tint(_COLOUR, channels)).astype("float32")

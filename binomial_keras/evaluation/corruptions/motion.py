@@ -10,8 +10,9 @@ def motion_blurred(x, radius, deviation, angles):
 
     Over `2 ceil(radius) + 1` places i = 0, 1, ...
 
-        out(row, column) = sum_i k_i in(row + a_i, column + b_i),   k_i ~ exp(-i^2 / (2 deviation^2)),
-        a_i = ceil(i sin(angle) - 1/2),  b_i = ceil(i cos(angle) - 1/2),  sum_i k_i = 1.
+        out(row, column) = sum_i k_i in(row + a_i, column + b_i),
+        k_i ~ exp(-i^2 / (2 deviation^2)),  sum_i k_i = 1,
+        a_i = ceil(i sin(angle) - 1/2),  b_i = ceil(i cos(angle) - 1/2).
 
     Beyond an edge the image goes on with the pixels of the edge.
 
@@ -30,7 +31,7 @@ def motion_blurred(x, radius, deviation, angles):
     padded = np.pad(x, ((0, 0), (reach, reach), (reach, reach), (0, 0)), mode="edge")
     height, width = x.shape[1:3]
     result = np.empty_like(x)
-    part = np.empty_like(x[:1])[0] if len(x) else None
+    part = np.empty(x.shape[1:], x.dtype)
     for image, out, angle in zip(padded, result, np.deg2rad(angles)):
         down = np.ceil(steps * math.sin(angle) - 0.5).astype(int) + reach
         across = np.ceil(steps * math.cos(angle) - 0.5).astype(int) + reach

@@ -49,9 +49,7 @@ def plasma(draws, decay):
         heights[:, half::step, half::step] = middles
         beside = corners + right + middles + np.roll(middles, 1, axis=1)
         above = corners + down + middles + np.roll(middles, 1, axis=2)
-        heights[:, ::step, half::step] = (
-            beside / 4 + wobble**2 * draws[:, ::step, half::step]
-        )
+        heights[:, ::step, half::step] = beside / 4 + wobble**2 * draws[:, ::step, half::step]
         heights[:, half::step, ::step] = above / 4 + wobble**2 * draws[:, half::step, ::step]
         step, wobble = half, wobble / decay
     heights -= heights.min(axis=(1, 2), keepdims=True)
