@@ -6,6 +6,7 @@ from .conv_substitute import conv_substitute
 from .convert import convert
 from .flexible_small import flexible_small
 from .flexible_vgg16 import flexible_vgg16
+from .hmax import hmax
 from .lenet5 import lenet5
 from .reseed import reseed
 from .step_by_step import StepByStep
@@ -21,6 +22,7 @@ __all__ = [
     "convert",
     "flexible_small",
     "flexible_vgg16",
+    "hmax",
     "lenet5",
     "reseed",
     "with_backward",

@@ -173,6 +173,22 @@ def picture_figure(rows, order, title):
     return _png(figure)
 
 
+def grid_figure(rows, title):
+    """Rows of byte pictures: a list of (label, pictures)."""
+    columns = max(len(pictures) for _, pictures in rows)
+    figure, axes = _figure(1.4 * columns + 0.6, 1.4 * len(rows) + 0.4, len(rows), columns)
+    figure.suptitle(title, fontsize=10)
+    for line, (label, pictures) in zip(axes, rows):
+        for axis, picture in zip(line, [*pictures, *[None] * (columns - len(pictures))]):
+            axis.set_axis_off()
+            if picture is not None:
+                grey = picture.shape[-1] == 1
+                axis.imshow(picture[..., 0] if grey else picture, cmap="gray" if grey else None,
+                            vmin=0, vmax=255, interpolation="nearest")
+        line[0].set_title(label, fontsize=8, loc="left")
+    return _png(figure)
+
+
 def _picture(axis, name, shown, first):
     axis.set_xticks([])
     axis.set_yticks([])

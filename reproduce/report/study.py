@@ -1,6 +1,7 @@
 """What the report says about a study."""
 
 from reproduce.report.bandwidths import bandwidth_part
+from reproduce.report.maps import maps_pictures
 from reproduce.report.figures import line_figure
 from reproduce.report.section import Section
 from reproduce.report.table import NOT_RUN, Cell, Table, cell, to_csv
@@ -31,6 +32,8 @@ def study_section(plan, store):
         pictures = {plan.name: line_figure(_curves(study, found), study.axis, title)}
     else:
         table, pictures = _table(study, plan, found, title, notes), {}
+    if study.view == "maps":
+        pictures = maps_pictures(study, plan, store)
     more, scattered = bandwidth_part(study, plan, store, found)
     networks = [(network, seed, study.training(plan, network, seed))
                 for network in study.networks for seed in range(plan.seeds)]

@@ -124,6 +124,13 @@ def _published(file, rows, columns):
     }
 
 
+_HMAX = tuple(
+    Network(f"hmax-{form}", f"HMAX, {label}", "hmax", {"form": form}, _SMALL)
+    for form, label in (("baseline", "baseline"), ("convolutional", "convolutional baseline"),
+                        ("flexible", "flexible"))
+)
+_MAPS = Measure("maps", "clean", "maps")
+
 FLEXIBLE = (
     Study(
         "flexible_table2", "Flexible layer, Table 2: four threshold settings on Fashion-MNIST",
@@ -175,6 +182,21 @@ FLEXIBLE = (
         "cifar10", (_VGG, _VGG_LEARNED, _VGG_RANDOM),
         (CLEAN, *(_fgsm(e, at=e, draws=20) for e in _EPS)), seeds=2, images=1000, width=0.25,
         view="curves", axis="eps of FGSM (gradient averaged over 20 draws)",
+    ),
+    Study(
+        "flexible_fig4a", "Flexible layer, Fig. 4(a): HMAX on Fashion-MNIST", "fashion_mnist",
+        _HMAX, (CLEAN,), seeds=2,
+        note="A reconstruction, see binomial_keras.models.hmax. The paper reports the flexible "
+        "form 20 points above the baseline and 6 above the convolutional one.",
+    ),
+    Study(
+        "flexible_figs1", "Flexible layer, Fig. S1: activation maps, VGG16 on CIFAR-10", "cifar10",
+        (_VGG, _VGG_ALL), (_MAPS,), images=100, width=0.25, view="maps",
+    ),
+    Study(
+        "flexible_figs1_small", "Flexible layer, activation maps as in Fig. S1, small network on "
+        "Fashion-MNIST", "fashion_mnist", (_BASELINE, _UNIFORM[0.1], _LEARNED, _REVERSE), (_MAPS,),
+        images=100, view="maps",
     ),
     *_natural("", "cifar10", (_VGG, _VGG_LEARNED, _VGG_ALL), "VGG16 on CIFAR-10", seeds=2,
               images=1000, width=0.25),

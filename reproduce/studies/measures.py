@@ -52,5 +52,12 @@ def _stylised(x, y, estimator, seed, settings):
 # already stay as they are.
 ATTACKS = {"fgsm": _fgsm, "pgd": _pgd}
 # These know nothing of the network: every network is shown the same images.
-CHANGES = {"clean": _clean, "corruption": _corruption, "band": _band, "stylised": _stylised}
+# "maps" is "clean" with the activation maps of the first image.
+CHANGES = {
+    "clean": _clean,
+    "maps": _clean,
+    "corruption": _corruption,
+    "band": _band,
+    "stylised": _stylised,
+}
 KINDS = {**ATTACKS, **CHANGES}

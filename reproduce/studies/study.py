@@ -81,7 +81,7 @@ class Study:
         published: dict from (network key, measure key) to (value, standard error or None), in %.
         seeds: number of training seeds when the user does not say.
         images: number of test images likewise, None for all.
-        view: "table" or "curves".
+        view: "table", "curves" or "maps".
         axis: what the horizontal axis of the curves is.
         note: what has to be read with the numbers, or "".
         hidden: keys of networks that are trained but have no row, such as the source of transfers.

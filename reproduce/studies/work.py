@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 
+from reproduce.studies.maps import activation_maps
 from reproduce.studies.measures import ATTACKS, CHANGES
 
 # Of every point so many pictures are kept.
@@ -49,6 +50,10 @@ def measure(cell, identity, bench):
     result = {"points": list(results), "images": len(x), "draws": cell.draws}
     arrays = {"correct": np.stack(correct), "image_numbers": numbers.astype("int32"),
               "true_labels": y.astype("int16"), "pictures": np.stack(pictures)}
+    if any(point.kind == "maps" for point in cell.points):
+        maps = activation_maps(bench.model(cell.checkpoint), x[0])
+        result["maps"] = list(maps)
+        arrays |= {f"maps_{name}": found for name, found in maps.items()}
     return result, arrays, {**passes.total(), "seconds": seconds}
 
 

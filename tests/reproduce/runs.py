@@ -15,26 +15,26 @@ TINY = ["run", "fig5", "--rows", "1,6", "--data", "digits", "--widths", "4", "--
         "--attacks", "FGM,Square", "--set", "Square.max_iter=3"]
 
 
-def start(out, *more, **environment):
+def start(out, *more, arguments=TINY, **environment):
     """A run as the leader of a process group of its own."""
     return subprocess.Popen(
-        [sys.executable, "-m", "reproduce", *TINY, "--out", str(out), *more],
+        [sys.executable, "-m", "reproduce", *arguments, "--out", str(out), *more],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         env={**os.environ, **environment}, start_new_session=True,
     )
 
 
-def finish(out, *more, **environment):
+def finish(out, *more, arguments=TINY, **environment):
     """Runs to the end; returns what was printed."""
-    process = start(out, *more, **environment)
+    process = start(out, *more, arguments=arguments, **environment)
     text, _ = process.communicate(timeout=LIMIT)
     assert process.returncode == 0, text
     return text
 
 
-def undisturbed(out):
+def undisturbed(out, arguments=TINY):
     """The folder of a run in one process with as many threads as a worker has."""
-    finish(out, TF_NUM_INTRAOP_THREADS="1", OMP_NUM_THREADS="1")
+    finish(out, arguments=arguments, TF_NUM_INTRAOP_THREADS="1", OMP_NUM_THREADS="1")
     return out
 
 

@@ -230,3 +230,22 @@ def test_wrong_requests(arguments, said, tmp_path, capsys):
         code = stopped.code
     assert code == 2
     assert said in capsys.readouterr().err
+
+
+def test_activation_maps_are_those_of_the_layer(tmp_path):
+    arguments = ["--data", "digits", "--seeds", "1", "--epochs", "1", "--images", "5"]
+    assert main(["run", "flexible_figs1_small", *arguments, "--out", str(tmp_path)]) == 0
+    store = RecordStore(tmp_path)
+    plan = plan_of(store, "flexible_figs1_small")
+    cell, _ = cell_of(plan, "below", "maps")
+    record = record_of(cell, plan, store)
+    arrays = store.arrays(record)
+    x = bk.data.load("digits", "test")[0][arrays["image_numbers"][:1]]
+    model = checkpoint_of(store, plan, cell)
+    normal = (x - 0.2860) / 0.3530
+    maps = np.asarray(model.get_layer("flexible")(normal))[0, ..., 0]
+    expected = 255 * (maps - maps.min()) / (maps.max() - maps.min())
+    assert record["result"]["maps"] == ["flexible"]
+    np.testing.assert_allclose(arrays["maps_flexible"][..., 0], expected, atol=0.6)
+    name = "flexible_figs1_small-digits-flexible_small-below.png"
+    assert (tmp_path / "report" / name).stat().st_size > 3000
