@@ -68,6 +68,7 @@ def test_everything_imported_is_declared():
     declared = setup["options"]["install_requires"]
     extras = setup["options.extras_require"]
     package_of = {
+        "PIL": "pillow",
         "art": "adversarial-robustness-toolbox",
         "skimage": "scikit-image",
         "sklearn": "scikit-learn",

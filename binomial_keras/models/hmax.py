@@ -44,7 +44,8 @@ def hmax(
     set of 8 x 400 natural patches that is not at hand: here they start uniform on 0..0.5, the
     range of most C1 responses. The paper says that S2 is flexible too, its code has flexible
     units in C1 alone, as here. That code fills C1's kernels with 0.1; here they start as means
-    over the window, which keeps the responses within the tuning of S2. The full size is `c1_sizes=range(8, 24, 2)`, eight sizes of 400 patches; its filters of up to 37 pixels are
+    over the window, which keeps the responses within the tuning of S2. The full size is
+    `c1_sizes=range(8, 24, 2)`, eight sizes of 400 patches; its filters of up to 37 pixels are
     larger than a 28x28 image. The default has half of the scales and an eighth of the patches.
 
     Args:

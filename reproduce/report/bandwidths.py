@@ -6,9 +6,8 @@ from reproduce.report.figures import scatter_figure
 from reproduce.report.table import Cell, Table, cell
 from reproduce.studies.results import point_of
 
-_SEVERITY = 5
 NOTE = (
-    "At severity 5. Bandwidth: mean over the images of the full width at half maximum of the "
+    "At severity 5 with the parameters for photographs. Bandwidth: mean over the images of the full width at half maximum of the "
     "spectrum, corrupted over original. Relative accuracy: that of the network over that of the "
     "first one, means over seeds. The paper reports a positive correlation for all-layer networks."
 )
@@ -18,7 +17,7 @@ def bandwidth_part(study, plan, store, found):
     """(`Table`, {name: PNG}) of a study with corruptions; nothing while none of it was run."""
     points, rows, first = {}, [], study.rows[0]
     for measure in study.measures:
-        if measure.settings.get("severity") != _SEVERITY:
+        if measure.settings.get("parameters") != "imagenet":
             continue
         base = found[first.key, measure.key]
         if base is None or not base.value:

@@ -32,7 +32,9 @@ def _ascent(x, y, estimator, seed, settings, **arguments):
 def _corruption(x, y, estimator, seed, settings):
     from binomial_keras.evaluation.corruptions import corrupt
 
-    return corrupt(x, settings["name"], settings["severity"], seed=seed)
+    return corrupt(
+        x, settings["name"], settings["severity"], seed=seed, parameters=settings["parameters"]
+    )
 
 
 def _band(x, y, estimator, seed, settings):

@@ -14,7 +14,13 @@ RNG = np.random.default_rng(0)
 X = RNG.normal(size=(3, 6, 7, 2)).astype("float32")
 # Channels of the input, filters: paired, broadcast, repeated.
 CHANNELS = [(2, 2), (1, 3), (2, 6)]
-SHAPES = [(3, 1, "valid"), (3, 1, "same"), ((2, 4), 1, "same"), (5, 2, "same"), ((1, 4), 3, "valid")]
+SHAPES = [
+    (3, 1, "valid"),
+    (3, 1, "same"),
+    ((2, 4), 1, "same"),
+    (5, 2, "same"),
+    ((1, 4), 3, "valid"),
+]
 
 
 def built(filters=2, kernel_size=3, channels=2, **options):

@@ -133,7 +133,7 @@ def test_every_network_is_shown_the_same_corrupted_images(tmp_path):
     np.testing.assert_array_equal(one[2], two[2])
     assert one[0]["bandwidth"] == two[0]["bandwidth"] > 0
     x = bk.data.load("digits", "test")[0][one[3][:4]]
-    expected = bk.evaluation.corruptions.corrupt(x, "gaussian_noise", 3, seed=0)
+    expected = bk.evaluation.corruptions.corrupt(x, "gaussian_noise", 3, seed=0, parameters="cifar")
     np.testing.assert_allclose(one[2], expected, atol=0.003)
     text = (tmp_path / "report" / "flexible_fig5a_small-digits.md").read_text()
     assert "Correlation with the logarithm of the bandwidth" in text
