@@ -111,6 +111,8 @@ def _add_run_arguments(run):
                           help="a .keras classifier or a zoo name; several are compared")
     adaptive.add_argument("--source", action="append", metavar="FILE|NAME",
                           help="another classifier to transfer attacks from, such as a ReLU one")
+    adaptive.add_argument("--twin", action="store_true",
+                          help="attack the same weights without their noise as well (type D)")
     adaptive.add_argument("--eps", type=_radii, help="radii of the ball, such as 0.05,0.1")
     adaptive.add_argument("--norm", choices=("inf", "2"), default="inf",
                           help="norm of the ball (default: inf)")

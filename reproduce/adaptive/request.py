@@ -10,7 +10,7 @@ from reproduce.adaptive.cell import Setting, spec_of
 from reproduce.adaptive.check_cell import check_settings
 from reproduce.adaptive.plan import AdaptivePlan
 from reproduce.cells import GivenCheckpoint
-from reproduce.checkpoints import weights_sha256
+from reproduce.checkpoints import save_checkpoint, weights_sha256
 from reproduce.errors import UsageError
 
 EPS = {"cifar10": (2 / 255, 4 / 255, 8 / 255)}
@@ -39,6 +39,20 @@ class GivenModels:
         if self._paths.setdefault(source.name, path) != path:
             raise UsageError(f"Two models are called {source.network}; rename one of the files.")
         return source
+
+    def add_twin(self, source, store):
+        """The same weights without noise, as a model of its own; None if there is no noise."""
+        import binomial_keras as bk
+        from binomial_keras.layers import BU
+        from binomial_keras.models.traversal import walk
+
+        model = bk.load(str(self._paths[source.name]))
+        if not any(isinstance(unit, BU) and unit.neuron != "D" for unit in walk(model)):
+            return None
+        path = store.checkpoints / f"{source.network}-as-D.keras"
+        if not path.is_file():
+            save_checkpoint(bk.convert(model, "D"), path)
+        return self.add(str(path), source.data)
 
     def path(self, name):
         """Where a model lies."""
@@ -93,6 +107,9 @@ def make_plans(options, store):
     name, data, data_hash = load_data(options.data or "mnist")
     given = GivenModels()
     models = [given.add(text, name) for text in options.model]
+    if options.twin:
+        store.prepare()
+        models += [twin for twin in (given.add_twin(one, store) for one in models) if twin]
     sources = [given.add(text, name) for text in options.source or ()]
     bench = Bench(store, given=given, data=data)
     x, y = bench.data(name, "test")

@@ -8,7 +8,7 @@ from reproduce.studies.plan import StudyPlan
 
 # Options of `run` that mean nothing to a study, and what they are when they are not given.
 _FOREIGN = {"rows": None, "T": None, "attacks": None, "checkpoints": None, "widths": None,
-            "architecture": None, "model": None, "source": None, "eps": None}
+            "architecture": None, "model": None, "source": None, "eps": None, "twin": False}
 
 
 def wanted(options):

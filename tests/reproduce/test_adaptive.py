@@ -183,3 +183,20 @@ def test_a_model_whose_logits_are_hidden(files, tmp_path, capsys):
                  *SMALL, "--out", str(tmp_path / "out")]
     assert main(arguments) == 2
     assert "logits" in capsys.readouterr().err
+
+
+def test_the_twin_is_attacked_as_a_model_of_its_own(files, tmp_path):
+    arguments = ["--data", "digits", "--images", "4", "--eps", "0.1", "--draws", "2",
+                 "--score-draws", "4", "--attacks", "FGSM", "--twin", "--out", str(tmp_path)]
+    assert main(["run", "adaptive", "--model", str(files / "small.keras"), *arguments]) == 0
+    store = RecordStore(tmp_path)
+    plan = plan_of(store, "small-as-D")
+    twin = bk.load(tmp_path / "checkpoints" / "small-as-D.keras")
+    x, _ = bk.data.load("digits", "test")
+    expected = bk.convert(bk.load(files / "small.keras"), "D")
+    np.testing.assert_array_equal(twin(x[:5]), expected(x[:5]))
+    assert attack_result(plan, store, "FGSM", 0.1).score.deterministic
+    # A deterministic model has no twin, and asking again changes nothing.
+    again = ["run", "adaptive", "--model", str(files / "twin.keras"), *arguments]
+    assert main(again) == 0
+    assert {plan.model for plan in load_plans(store)} == {"small", "small-as-D", "twin"}
