@@ -157,6 +157,12 @@ def comparison_sections(plans, store):
     return [_comparison(group, store) for group in groups if len(group) > 1]
 
 
+def _control(plan, group):
+    """What a model is compared with: its twin; in a group without twins the first; or None."""
+    twins = {one.model: one for one in group if one.model.endswith("-as-D")}
+    return twins.get(f"{plan.model}-as-D") if twins else group[0]
+
+
 def _comparison(group, store):
     from binomial_keras.evaluation import paired_difference
 
@@ -164,15 +170,15 @@ def _comparison(group, store):
     name = f"adaptive-comparison-{first.kind}"
     rows, lines, curves = [], [], {}
     for plan in group:
-        shown = [Cell(plan.model)]
+        shown, other = [Cell(plan.model)], _control(plan, group)
         for eps in (0.0, *first.eps):
-            found, base = _of(plan, store, eps), _of(first, store, eps)
+            found, base = _of(plan, store, eps), other and _of(other, store, eps)
             if found is None:
                 shown.append(Cell(NOT_RUN))
                 continue
             estimate = found.score.single_pass()
             text = _interval(estimate, found.records).text
-            if plan is not first and base is not None:
+            if plan is not other and base is not None:
                 gap = paired_difference(found.score, base.score).estimate
                 text += (f"; {100 * gap.value:+.1f} ({100 * gap.low:+.1f} – "
                          f"{100 * gap.high:+.1f})")
@@ -186,7 +192,8 @@ def _comparison(group, store):
     table = Table(
         name, title, ("model", *(f"eps {eps:g}" for eps in (0.0, *first.eps))), tuple(rows),
         (*([failed] if failed else ()), MEASURES,
-         f"After the semicolon: difference to {first.model} on the same images, with a paired "
+         "After the semicolon: difference to the model's own twin (-as-D: the same weights without "
+         f"noise), or, where no model has one, to {first.model}, on the same images, with a paired "
          "bootstrap interval.", WORST),
     )
     return Section(name, title, (table,), {f"{name}-eps": curve_figure(curves, "eps", title)},

@@ -13,16 +13,24 @@ from reproduce.report.readme import with_results
 ROOT = pathlib.Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/binomial_neuron.md"])
+# The plans that the tables of each page come from, and the records that they must link to.
+PAGES = {
+    "README.md": (("table3", "fig4b"), "clean-"),
+    "docs/binomial_neuron.md": (("table3", "fig4b"), "clean-"),
+    "docs/mnist_adaptive.md": (("fig4b", "fig5", "fig6b", "adaptive"), "adaptive-"),
+}
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_pages_hold_the_tables_of_the_committed_records(page):
     store = RecordStore(ROOT / "reproduce" / "results")
-    # The tables of these pages come from the plans of clean accuracies and of Fig. 4(b).
-    plans = [p for p in load_plans(store) if p.experiment in ("table3", "fig4b")]
+    experiments, kind = PAGES[page]
+    plans = [p for p in load_plans(store) if getattr(p, "experiment", "") in experiments]
     text = (ROOT / page).read_text(encoding="utf-8")
     records = "../" * page.count("/") + "reproduce/results/records"
     assert with_results(text, all_sections(plans, store), records) == text
     # The comparison above would also hold for an empty table.
-    assert text.count("reproduce/results/records/clean-") >= 10
+    assert text.count(f"reproduce/results/records/{kind}") >= 10
 
 
 @pytest.mark.parametrize(
