@@ -60,11 +60,14 @@ def measure(cell, identity, bench):
 def _measured(cell, point, x, y, seed, bench, passes):
     """(result, hits (draws, images), first images as bytes) of one `Point`."""
     from binomial_keras.evaluation import predict_draws
+    from binomial_keras.models import reseed
     from reproduce.work import interval
 
     settings = dict(point.settings)
     if point.kind in ATTACKS:
         attacked = _estimators(cell, cell.source or cell.checkpoint, point.change, bench)
+        # The network may have drawn for other points and cells in this process.
+        reseed(attacked(1).model, seed)
         shown = ATTACKS[point.kind](x, y, passes.counting(attacked), seed, settings)
     else:
         shown = bench.kept(
