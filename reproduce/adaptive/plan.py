@@ -9,6 +9,8 @@ from reproduce.cells import GivenCheckpoint, canonical
 from reproduce.records import pretty, write_atomically
 
 EXPERIMENT = "adaptive"
+# Ends the name of a model that is another one's weights without noise (neuron type D).
+TWIN = "-as-D"
 _SAME = ("weights_sha256", "data_sha256", "images", "shard", "setting")
 
 
@@ -52,6 +54,11 @@ class AdaptivePlan:
         budget = self.setting["budget"]
         larger = "" if budget == "quick" else f"-{budget}"
         return f"{self.data}-l{self.setting['norm']}{larger}"
+
+    @property
+    def is_twin(self):
+        """Whether the model is another one's weights without noise."""
+        return self.model.endswith(TWIN)
 
     @property
     def checkpoint(self):

@@ -8,7 +8,7 @@ import numpy as np
 from reproduce import images
 from reproduce.adaptive.cell import Setting, spec_of
 from reproduce.adaptive.check_cell import check_settings
-from reproduce.adaptive.plan import AdaptivePlan
+from reproduce.adaptive.plan import TWIN, AdaptivePlan
 from reproduce.cells import GivenCheckpoint
 from reproduce.checkpoints import save_checkpoint, weights_sha256
 from reproduce.errors import UsageError
@@ -49,7 +49,7 @@ class GivenModels:
         model = bk.load(str(self._paths[source.name]))
         if not any(isinstance(unit, BU) and unit.neuron != "D" for unit in walk(model)):
             return None
-        path = store.checkpoints / f"{source.network}-as-D.keras"
+        path = store.checkpoints / f"{source.network}{TWIN}.keras"
         if not path.is_file():
             save_checkpoint(bk.convert(model, "D"), path)
         return self.add(str(path), source.data)

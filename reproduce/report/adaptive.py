@@ -4,7 +4,7 @@ import dataclasses
 
 from reproduce.adaptive.cell import NO_ATTACK
 from reproduce.adaptive.check_results import plan_checks
-from reproduce.adaptive.plan import AdaptivePlan, same_kind
+from reproduce.adaptive.plan import TWIN, AdaptivePlan, same_kind
 from reproduce.adaptive.results import attack_result, worst_result
 from reproduce.report import checks as shown_checks
 from reproduce.report.figures import curve_figure
@@ -159,8 +159,8 @@ def comparison_sections(plans, store):
 
 def _control(plan, group):
     """What a model is compared with: its twin; in a group without twins the first; or None."""
-    twins = {one.model: one for one in group if one.model.endswith("-as-D")}
-    return twins.get(f"{plan.model}-as-D") if twins else group[0]
+    twins = {one.model: one for one in group if one.is_twin}
+    return twins.get(plan.model + TWIN) if twins else group[0]
 
 
 def _comparison(group, store):

@@ -15,7 +15,9 @@ NOTE = (
     "Accuracies in %. As published: the attacks of the paper with their library's settings, which "
     "look at one draw, scored in fresh draws on 300 images. Adaptive: the per-image worst case "
     "over attacks that average over the noise, in a ball of radius eps (L-infinity), with a 95 % "
-    "interval. Both columns are of the same weights."
+    "interval. Both columns are of the same weights and "
+    "neurons; X → D is the network X tested without its noise. A worst case is an upper bound: "
+    "compare budgets."
 )
 
 
@@ -50,6 +52,7 @@ def _line(adaptive, plans, store):
     clean = clean_of(store, plan, row)
     line = {
         "network": Cell(f"{row.network} ({row.label})"),
+        "budget": Cell(adaptive.setting["budget"]),
         "clean": cell(clean and clean.value, clean.records if clean else (), "{:.1f}"),
     }
     attacked = attacks_of(store, plan, row)
@@ -72,14 +75,18 @@ def _line(adaptive, plans, store):
 
 
 def _published_row(adaptive, plans, store):
-    """(plan, row) of an attacked experiment that tests these weights as they were trained."""
+    """(plan, row) of an attacked experiment that tests these weights with the same neurons.
+
+    These are the trained ones, or, of a twin, those without noise.
+    """
     for plan in plans:
         if not isinstance(plan, Plan) or plan.data != adaptive.data:
             continue
         experiment = find(plan.experiment)
         for row in experiment.rows if experiment.attacked else ():
             trained = checkpoint(plan, row.network, 0)
-            if row.train == row.test and trained is not None and weights_of(
+            same = row.test[0] == "D" if adaptive.is_twin else row.train == row.test
+            if same and trained is not None and weights_of(
                 trained, plan, store
             ) == adaptive.weights_sha256:
                 return plan, row

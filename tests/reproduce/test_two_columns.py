@@ -46,6 +46,19 @@ def test_no_line_without_the_adaptive_column(store):
     assert two_column_sections(plans, store) == []
 
 
+def test_a_twin_is_not_shown_beside_attacks_on_its_noisy_network(store):
+    noisy = next(store.checkpoints.glob("digits-B3-*[0-9a-f].keras"))
+    assert main(["run", "adaptive", "--model", str(noisy), "--twin", "--attacks", "FGSM", "--data",
+                 "digits", "--eps", "0.1", "--score-draws", "4", "--images", "6", "--draws", "2",
+                 "--out", str(store.out)]) == 0
+    plans = load_plans(store)
+    assert [plan.is_twin for plan in plans if plan.experiment == "adaptive"].count(True) == 1
+    (section,) = two_column_sections(plans, store)
+    names = [line["network"] for line in csv.DictReader(io.StringIO(section.csv))]
+    # The demo tests these weights as B3 only. The twin's hash is that of B3.
+    assert names == ["B3 (B3 → B3)", "D (D → D)"]
+
+
 def _ids(section, column):
     table = section.tables[0]
     return table.rows[0][table.columns.index(column)].records
