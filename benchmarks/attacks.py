@@ -4,7 +4,8 @@
 
 Prints seconds (wall clock, and processor time, which other load on the machine disturbs less),
 their ratios, and what came out: images fooled, mean L2 and largest L-infinity change of the
-images that both fooled. `--scale` multiplies the number of images. The network is the newest
+images that both fooled. `--scale` multiplies the number of images; `--json` keeps what the file
+holds of other attacks. The network is the newest
 MNIST network of type D with pooling among the checkpoints (deterministic; its logits are
 attacked). "Pixel, gives up" is `Pixel(give_up=0.25)`, which ART has no counterpart of.
 """
@@ -142,6 +143,14 @@ def show(row):
     )
 
 
+def write(row, file):
+    """Put a row into a file, in the order of `CASES`, in place of an earlier one of the attack."""
+    kept = json.loads(file.read_text()) if file.is_file() else []
+    kept = [other for other in kept if other["attack"] != row["attack"]] + [row]
+    kept.sort(key=lambda one: list(CASES).index(one["attack"]))
+    file.write_text(json.dumps(kept, indent=1) + "\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--attacks", default=";".join(CASES))
@@ -155,12 +164,11 @@ def main():
     for classifier in (ours, arts):
         warm_up(classifier, x, y)
     print("ours / ART's; fooled of all images, L2 and Linf of those that both fooled")
-    rows = []
     for name in arguments.attacks.split(";"):
-        rows.append(compare(name, arguments.scale, ours, arts, (x, y)))
-        show(rows[-1])
+        row = compare(name, arguments.scale, ours, arts, (x, y))
+        show(row)
         if arguments.json:
-            arguments.json.write_text(json.dumps(rows, indent=1) + "\n")
+            write(row, arguments.json)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import runpy
 import subprocess
 import sys
 
@@ -32,3 +33,10 @@ def test_links_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
         if not target.startswith("http"):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_measured_tables_are_those_of_the_committed_measurements():
+    tables = runpy.run_path(str(ROOT / "benchmarks" / "tables.py"))
+    text = tables["PAGE"].read_text(encoding="utf-8")
+    assert tables["filled"](text) == text
+    assert text.count("<!-- results: benchmark-") == 4 and text.count("\n| DeepFool |") == 1
