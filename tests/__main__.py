@@ -1,52 +1,98 @@
-"""Runs the tests: all on the TensorFlow backend, then those that depend on the backend on JAX.
+"""Runs the tests: all on the TensorFlow backend, and those that depend on the backend on JAX.
 
     python -m tests [arguments for pytest]
 
-A process has one Keras backend, so each backend is a pytest process of its own. Further arguments
-go to both; `python -m tests --slow` adds the tests that train and attack for longer. Where paths
-are given, only they are run, on both backends.
+A process has one Keras backend, so each backend is a pytest process of its own; two run at a
+time. Further arguments go to all; `python -m tests --slow` adds the tests that train and attack
+for longer. Where paths are given, only they are run, on both backends.
 """
 
+import concurrent.futures
+import dataclasses
 import importlib.util
 import os
 import pathlib
 import subprocess
 import sys
+import tempfile
+import time
 
 TESTS = pathlib.Path(__file__).parent
 ROOT = TESTS.parent
 BACKEND_FOLDERS = ("layers", "models", "training", "evaluation")
+AT_A_TIME = 2
 NO_TESTS_COLLECTED = 5
 
 
-def _paths_given(arguments):
-    return [item for item in arguments if pathlib.Path(item.split("::")[0]).exists()]
+@dataclasses.dataclass
+class Run:
+    """One pytest process: its backend, what it runs, and where its output goes."""
+
+    backend: str
+    arguments: list
+    output: pathlib.Path
+
+    def __call__(self):
+        """Returns the exit code."""
+        with open(self.output, "w", encoding="utf-8") as output:
+            title = f"== {self.backend} backend: {' '.join(self.arguments)}"
+            print(title, file=output, flush=True)
+            command = [sys.executable, "-m", "pytest", "-q", *self.arguments]
+            environment = {**os.environ, "KERAS_BACKEND": self.backend}
+            code = subprocess.run(
+                command, cwd=ROOT, env=environment, check=False, stdout=output,
+                stderr=subprocess.STDOUT,
+            ).returncode
+        # A selection may leave nothing to run in one of the processes.
+        selected = any(item.startswith(("-k", "-m")) for item in self.arguments)
+        return 0 if selected and code == NO_TESTS_COLLECTED else code
 
 
-def _run(backend, paths, arguments):
-    print(f"== {backend} backend: {' '.join([*paths, *arguments]) or 'all tests'}", flush=True)
-    command = [sys.executable, "-m", "pytest", "-q", *paths, *arguments]
-    environment = {**os.environ, "KERAS_BACKEND": backend}
-    code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
-    # A selection may leave nothing to run on one of the two backends.
-    selected = any(item.startswith(("-k", "-m")) for item in arguments)
-    return 0 if selected and code == NO_TESTS_COLLECTED else code
+def _runs(arguments, folder):
+    given = any(pathlib.Path(item.split("::")[0]).exists() for item in arguments)
+    dependent = [f"tests/{name}" for name in BACKEND_FOLDERS]
+    others = sorted(
+        f"tests/{path.name}" for path in TESTS.iterdir()
+        if path.name.startswith("test_") or path.name == "reproduce"
+    )
+    wanted = [("tensorflow", others), ("tensorflow", dependent), ("jax", dependent)]
+    if given:
+        wanted = [("tensorflow", []), ("jax", [])]
+    if importlib.util.find_spec("jax") is None:
+        print("JAX is not installed: its backend is not tested. pip install -r requirements.txt")
+        wanted = [run for run in wanted if run[0] != "jax"]
+    return [
+        Run(backend, [*paths, *arguments], folder / f"{number}.txt")
+        for number, (backend, paths) in enumerate(wanted)
+    ]
+
+
+def _follow(run, code):
+    """Print what a run writes until it ends."""
+    while not run.output.exists():
+        time.sleep(0.1)
+    with open(run.output, encoding="utf-8", errors="replace") as output:
+        ended = False
+        while not ended:
+            # First the question, then the reading: nothing can be written in between.
+            ended = code.done()
+            sys.stdout.write(output.read())
+            sys.stdout.flush()
+            time.sleep(0 if ended else 0.5)
+    return code.result()
 
 
 def main(arguments):
     """Returns the exit code: 0 if every test passed on both backends."""
-    folders = [f"tests/{name}" for name in BACKEND_FOLDERS if (TESTS / name).is_dir()]
-    runs = [("tensorflow", [])]
-    if importlib.util.find_spec("jax") is None:
-        print("JAX is not installed: its backend is not tested. pip install -r requirements.txt")
-    else:
-        runs.append(("jax", folders))
-    codes = {}
-    for backend, paths in runs:
-        codes[backend] = _run(backend, [] if _paths_given(arguments) else paths, arguments)
-    for backend, code in codes.items():
-        print(f"== {backend}: {'passed' if code == 0 else f'FAILED (exit code {code})'}")
-    return max(codes.values())
+    with tempfile.TemporaryDirectory() as folder:
+        runs = _runs(arguments, pathlib.Path(folder))
+        with concurrent.futures.ThreadPoolExecutor(AT_A_TIME) as pool:
+            codes = [pool.submit(run) for run in runs]
+            results = [_follow(run, code) for run, code in zip(runs, codes)]
+    for run, code in zip(runs, results):
+        what = f"{run.backend}, {' '.join(run.arguments)}"
+        print(f"== {what}: {'passed' if code == 0 else f'FAILED (exit code {code})'}")
+    return max(results)
 
 
 if __name__ == "__main__":
