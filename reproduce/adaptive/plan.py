@@ -11,7 +11,7 @@ from reproduce.records import pretty, write_atomically
 EXPERIMENT = "adaptive"
 # Ends the name of a model that is another one's weights without noise (neuron type D).
 TWIN = "-as-D"
-_SAME = ("weights_sha256", "data_sha256", "images", "shard", "setting")
+_SAME = ("weights_sha256", "data_sha256", "images", "shard")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,20 +103,29 @@ class AdaptivePlan:
 
 
 def save(store, plan):
-    """Writes a plan, keeping the balls and attacks of an earlier one that is otherwise equal."""
+    """Writes a plan, keeping balls, attacks and sources of an earlier one that is otherwise equal."""
     path = store.plans / f"{plan.name}.json"
     try:
         old = AdaptivePlan(**json.loads(path.read_text()))
     except (OSError, ValueError, TypeError):
         old = None
-    if old is not None and all(getattr(old, name) == getattr(plan, name) for name in _SAME):
+    if old is not None and _comparable(old) == _comparable(plan):
         attacks = {
             eps: {**old.attacks.get(eps, {}), **plan.attacks.get(eps, {})}
             for eps in {**old.attacks, **plan.attacks}
         }
         eps = sorted({*old.eps, *plan.eps})
-        plan = dataclasses.replace(plan, eps=eps, attacks=attacks)
+        sources = {**old.setting["sources"], **plan.setting["sources"]}
+        plan = dataclasses.replace(
+            plan, eps=eps, attacks=attacks, setting={**plan.setting, "sources": sources}
+        )
     write_atomically(path, pretty(dataclasses.asdict(plan)).encode())
+
+
+def _comparable(plan):
+    """What two plans share whose attacks belong into one table."""
+    setting = {key: value for key, value in plan.setting.items() if key != "sources"}
+    return [setting, *(getattr(plan, name) for name in _SAME)]
 
 
 def same_kind(one, other):

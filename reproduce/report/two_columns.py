@@ -35,7 +35,9 @@ def two_column_sections(plans, store):
 
 
 def _section(data, lines):
-    columns = list(dict.fromkeys(column for line in lines for column in line))
+    # Most balls first: its columns are in order.
+    longest = sorted(lines, key=len, reverse=True)
+    columns = list(dict.fromkeys(column for line in longest for column in line))
     name = f"as-published-and-adaptive-{data}"
     title = f"As published and adaptive, {data}"
     rows = tuple(tuple(line.get(column, Cell(NOT_RUN)) for column in columns) for line in lines)

@@ -82,12 +82,21 @@ def test_a_later_run_keeps_the_balls_and_attacks_of_an_earlier_one(files, tmp_pa
     common = ["run", "adaptive", "--model", str(files / "twin.keras"), "--data", "digits",
               "--images", "4", "--score-draws", "5", "--out", str(tmp_path)]
     assert main([*common, "--eps", "0.1", "--attacks", "FGSM"]) == 0
-    assert main([*common, "--eps", "0.1,0.3", "--attacks", "random noise"]) == 0
-    (plan,) = load_plans(RecordStore(tmp_path))
+    # A source of transferred attacks is one more attack, not another evaluation.
+    assert main([*common, "--eps", "0.1,0.3", "--attacks", "random noise;transfer from small",
+                 "--source", str(files / "small.keras")]) == 0
+    store = RecordStore(tmp_path)
+    (plan,) = load_plans(store)
     assert plan.eps == [0.1, 0.3]
+    both = {"random noise", "transfer from small"}
     assert {eps: set(specs) for eps, specs in plan.attacks.items()} == {
-        "0.1": {"FGSM", "random noise"}, "0.3": {"random noise"}
+        "0.1": {"FGSM", *both}, "0.3": both
     }
+    assert worst_result(plan, store, 0.1).attacks == 3
+    # A run without the source keeps what came from it.
+    assert main([*common, "--eps", "0.1", "--attacks", "FGSM"]) == 0
+    (plan,) = load_plans(store)
+    assert worst_result(plan, store, 0.1).attacks == 3
     # Other images are another evaluation.
     assert main([*common, "--images", "3", "--eps", "0.2", "--attacks", "FGSM"]) == 0
     (plan,) = load_plans(RecordStore(tmp_path))
