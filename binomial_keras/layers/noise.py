@@ -49,8 +49,8 @@ def _magnitude(family, p):
 
 def _sampler(family):
     @fused
-    def samples(scale, key, index):
-        word = uniforms(key, ops.cast(1, "int32"), index)
+    def samples(scale, key, number, index):
+        word = uniforms(key, number, index)
         negative = word < 0.5
         # Multiples of 2**-23, moved by half a step: never 0, never 1, exact in float32.
         p = ops.where(negative, 2.0 * word, 2.0 * word - 1.0) + 2.0**-24
@@ -135,10 +135,14 @@ class Noise:
         """
         return self.sample_with(shape, next_key(seed_generator))
 
-    def sample_with(self, shape, key):
-        """Samples for a key (int32, shape `(2,)`): the same key and shape, the same samples."""
+    def sample_with(self, shape, key, number=1):
+        """Samples for a key (int32, shape `(2,)`): the same arguments, the same samples.
+
+        One key serves many arrays: each `number` (int32) has samples of its own.
+        """
         count = 1
         for size in shape:
             count = count * size
         index = ops.reshape(ops.arange(count, dtype="int32"), shape)
-        return _SAMPLERS[self.family](ops.convert_to_tensor(self.scale, "float32"), key, index)
+        scale = ops.convert_to_tensor(self.scale, "float32")
+        return _SAMPLERS[self.family](scale, key, ops.cast(number, "int32"), index)
