@@ -60,8 +60,18 @@ def _sampler(family):
     return samples
 
 
+def _weigher(family, summed):
+    @fused
+    def weighted(scale, z, factors):
+        products = _score(family, z / scale) / scale * factors
+        return ops.sum(products, axis=1) if summed else products
+
+    return weighted
+
+
 # The scale is an argument, so that a family is compiled once for all scales.
 _SAMPLERS = {family: _sampler(family) for family in FAMILIES}
+_WEIGHERS = {(f, summed): _weigher(f, summed) for f in FAMILIES for summed in (False, True)}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -121,6 +131,11 @@ class Noise:
     def score(self, z):
         """-(ln f)'(z), an odd function."""
         return _score(self.family, z / self.scale) / self.scale
+
+    def weighted_score(self, z, factors, summed=False):
+        """`score(z) * factors`, in one pass over the data; `summed` adds up over axis 1."""
+        scale = ops.convert_to_tensor(self.scale, "float32")
+        return _WEIGHERS[self.family, summed](scale, z, factors)
 
     def cdf(self, z):
         """F(z), in [0, 1]; its derivative is the density."""

@@ -2,7 +2,10 @@
 
 from ..layers.noise import Noise
 from .likelihood_ratio import GLR
+from .likelihood_ratio_recipe import LIKELIHOOD_RATIO, LikelihoodRatioRecipe
 from .recipe import RECIPES, Recipe, recipe
 from .train import train
 
-__all__ = ["GLR", "RECIPES", "Noise", "Recipe", "recipe", "train"]
+RECIPES.update(LIKELIHOOD_RATIO)
+
+__all__ = ["GLR", "RECIPES", "LikelihoodRatioRecipe", "Noise", "Recipe", "recipe", "train"]

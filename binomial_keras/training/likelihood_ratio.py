@@ -3,7 +3,6 @@
 import keras
 from keras import ops
 
-from ..backend import fused
 from ..layers.noise import Noise
 from ..layers.random_words import next_key
 from .copies import centred, check_copies, draw, over_images, parts, rows_at_once
@@ -92,7 +91,6 @@ class GLR(keras.Model):
         self.rows = rows_at_once(chunk, sum(self.chain.sizes()))
         self.network = network
         self.seed_generator = keras.random.SeedGenerator(seed)
-        self._weigh, self._weigh_summed = _weighing(self.noise)
         self.built = True
 
     def call(self, inputs, training=None):
@@ -195,7 +193,7 @@ class GLR(keras.Model):
         """Sums over rows of `x^T s(z) L` and `s(z) L` for one layer."""
         factors = ops.reshape(factors, (*ops.shape(factors), *(1,) * (len(z.shape) - 2)))
         # The first layer's features are the same in all copies: their factors are summed first.
-        weighed = (self._weigh_summed if shared else self._weigh)(z, factors)
+        weighed = self.noise.weighted_score(z, factors, summed=shared)
         weighed = ops.reshape(weighed, (-1, step.units))
         features = ops.reshape(features, (-1, features.shape[-1]))
         kernel, *bias = step.variables
@@ -213,20 +211,6 @@ class GLR(keras.Model):
         function = LOSSES.get(self.sample_loss, self.sample_loss)
         losses = values_per_row(function, _labels(y), x, _count(x))
         return ops.mean(losses if sample_weight is None else losses * _flat(sample_weight))
-
-
-def _weighing(noise):
-    """Compiled `z, factors -> score(z) * factors`, and its sum over the copies."""
-
-    @fused
-    def weigh(z, factors):
-        return noise.score(z) * factors
-
-    @fused
-    def weigh_summed(z, factors):
-        return ops.sum(noise.score(z) * factors, axis=1)
-
-    return weigh, weigh_summed
 
 
 def _labels(y):
