@@ -61,12 +61,12 @@ def _worst(eps):
 
 _NOTE = (
     "Published: README of the authors' program. Its attacks are transferred from a ReLU network, "
-    "which is closer kin to the BP benchmark than to the others. White-box adaptive: per-image worst "
-    "case over PGD and APGD with the network's own gradient and with those of soft gates in place of "
-    "the thresholds (the distribution function of the training noise at five widths, sigmoid, "
-    "straight-through, a network with smooth gates), and Square; nothing published stands beside it. "
-    "The corruptions are means over five severities. Reconstruction: Adagrad for all "
-    "likelihood-ratio rows; L-BFGS by our own optimizer."
+    "which is closer kin to the BP benchmark than to the others. White-box adaptive: per-image "
+    "worst case over PGD and APGD with the network's own gradient and with those of soft gates in"
+    " place of the thresholds (the distribution function of the training noise at five widths, "
+    "sigmoid, straight-through, a network with smooth gates), and Square; nothing published "
+    "stands beside it. The corruptions are means over five severities. Reconstruction: Adagrad "
+    "for all likelihood-ratio rows; L-BFGS by our own optimizer."
 )
 
 

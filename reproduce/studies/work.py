@@ -79,11 +79,12 @@ def _measured(cell, point, x, y, seed, bench, passes):
     blocks = len(shown) // len(x)
     labels = predict_draws(tested, shown, cell.draws, seed + 1, cell.batch_size)
     correct = labels.reshape(-1, len(x)) == y
+    same = shown == np.tile(x, (blocks, 1, 1, 1))
     result = {
         **point.to_dict(),
         "accuracy": float(correct.mean()),
         "interval": interval(correct),
-        "unchanged": float((shown == np.tile(x, (blocks, 1, 1, 1))).reshape(len(shown), -1).all(axis=1).mean()),
+        "unchanged": float(same.reshape(len(shown), -1).all(axis=1).mean()),
     }
     if point.kind == "corruption":
         result["bandwidth"] = _wider(shown, x)
