@@ -78,11 +78,11 @@ _WEIGHERS = {(f, summed): _weigher(f, summed) for f in FAMILIES for summed in (F
 class Noise:
     """Symmetric noise z with density f, mean 0 and a scale sigma.
 
-    | family     | density f(z)                    | score s = -(ln f)'(z) | F(z) = P(noise <= z) |
-    |------------|---------------------------------|-----------------------|----------------------|
-    | `"gaussian"| `exp(-z^2/2s^2) / (s sqrt 2pi)` | `z / s^2`             | `Phi(z / s)`         |
-    | `"laplace"`| `exp(-abs(z)/s) / 2s`           | `sign(z) / s`         | `exp(z/s)/2`, z < 0  |
-    | `"logistic"| `sigmoid'(z/s) / s`             | `tanh(z/2s) / s`      | `sigmoid(z/s)`       |
+    | family       | density f(z)                    | score -(ln f)'(z) | F(z) = P(noise <= z) |
+    |--------------|---------------------------------|-------------------|----------------------|
+    | `"gaussian"` | `exp(-z^2/2s^2) / (s sqrt 2pi)` | `z / s^2`         | `Phi(z / s)`         |
+    | `"laplace"`  | `exp(-abs(z)/s) / 2s`           | `sign(z) / s`     | `exp(z/s)/2`, z < 0  |
+    | `"logistic"` | `sigmoid'(z/s) / s`             | `tanh(z/2s) / s`  | `sigmoid(z/s)`       |
 
     (s is sigma; Laplace's F is `1 - exp(-z/s)/2` for z >= 0.) The standard deviation is sigma,
     sqrt(2) sigma and pi sigma / sqrt(3). The score of Laplace noise at 0 is 0.
