@@ -9,6 +9,7 @@ from .flexible import FlexibleLayer
 from .per_pass import PerPass
 from .present import Present
 from .spike_encoder import SpikeEncoder
+from .threshold import Threshold
 
 __all__ = [
     "BU",
@@ -20,4 +21,5 @@ __all__ = [
     "PerPass",
     "Present",
     "SpikeEncoder",
+    "Threshold",
 ]

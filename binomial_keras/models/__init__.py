@@ -6,8 +6,10 @@ from .conv_substitute import conv_substitute
 from .convert import convert
 from .flexible_small import flexible_small
 from .flexible_vgg16 import flexible_vgg16
+from .glr_mlp import glr_mlp
 from .hmax import hmax
 from .lenet5 import lenet5
+from .relu_mlp import relu_mlp
 from .reseed import reseed
 from .step_by_step import StepByStep
 from .with_backward import backward_rules, with_backward
@@ -22,8 +24,10 @@ __all__ = [
     "convert",
     "flexible_small",
     "flexible_vgg16",
+    "glr_mlp",
     "hmax",
     "lenet5",
+    "relu_mlp",
     "reseed",
     "with_backward",
     "with_threshold",

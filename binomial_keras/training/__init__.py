@@ -1,6 +1,11 @@
-"""Training recipes and the training loop."""
+"""Training recipes, the training loop, and likelihood-ratio training."""
 
+from ..layers.noise import Noise
+from .likelihood_ratio import GLR
+from .likelihood_ratio_recipe import LIKELIHOOD_RATIO, LikelihoodRatioRecipe
 from .recipe import RECIPES, Recipe, recipe
 from .train import train
 
-__all__ = ["RECIPES", "Recipe", "recipe", "train"]
+RECIPES.update(LIKELIHOOD_RATIO)
+
+__all__ = ["GLR", "RECIPES", "LikelihoodRatioRecipe", "Noise", "Recipe", "recipe", "train"]

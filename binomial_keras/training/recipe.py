@@ -97,6 +97,15 @@ class Recipe:
             global_clipnorm=self.clipnorm,
         )
 
+    def trainer(self, model):
+        """What `train` fits: the network itself, compiled for backpropagation."""
+        model.compile(
+            optimizer=self.optimizer(),
+            loss=keras.losses.SparseCategoricalCrossentropy(),
+            metrics=["accuracy"],
+        )
+        return model
+
 
 _FLEXIBLE = Recipe(
     "flexible", epochs=150, batch_size=100, learning_rate=0.001, nesterov=False,

@@ -51,7 +51,8 @@ def train(
     the history are written to `directory/training.npz` in one atomic step.
 
     Args:
-        model: Keras model with probabilities as output. It is compiled here.
+        model: Keras model with probabilities as output. It is compiled here, or, by a recipe of
+            likelihood-ratio training, trained through a `GLR`.
         x: float32 images `(n, height, width, channels)`.
         y: integer labels `(n,)` in 0..classes-1.
         recipe: a `Recipe`.
@@ -71,11 +72,7 @@ def train(
         ValueError: x and y do not fit each other or the model; a state of another training.
     """
     x, y = _check(model, x, y)
-    model.compile(
-        optimizer=recipe.optimizer(),
-        loss=keras.losses.SparseCategoricalCrossentropy(),
-        metrics=["accuracy"],
-    )
+    model = recipe.trainer(model)
     model.optimizer.build(model.trainable_variables)
     state = TrainingState(directory, model, recipe, seed, len(x))
     history = state.restore()

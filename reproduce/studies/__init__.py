@@ -1,6 +1,7 @@
 """Studies: networks x measures, for the papers whose experiments have that form."""
 
 from reproduce.studies.flexible import FLEXIBLE
+from reproduce.studies.likelihood_ratio import LIKELIHOOD_RATIO
 from reproduce.studies.sources import SOURCES
 
-STUDIES = {study.name: study for study in (*FLEXIBLE, *SOURCES)}
+STUDIES = {study.name: study for study in (*FLEXIBLE, *LIKELIHOOD_RATIO, *SOURCES)}

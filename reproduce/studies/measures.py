@@ -1,5 +1,7 @@
 """What happens to the test images before a network is asked about them."""
 
+from reproduce.studies.white_box import white_box
+
 
 def _clean(x, y, estimator, seed, settings):
     return x
@@ -29,12 +31,36 @@ def _ascent(x, y, estimator, seed, settings, **arguments):
     return attack.generate(x, y)
 
 
+def _one_step(x, y, estimator, seed, settings):
+    """FGSM as the likelihood-ratio papers' scripts do it: every image is moved, wrong or not."""
+    import numpy as np
+
+    slope = estimator(1).loss_gradient(x, y)
+    return np.clip(x + np.float32(settings["eps"]) * np.sign(slope), 0, 1).astype("float32")
+
+
+def _lbfgs(x, y, estimator, seed, settings):
+    from binomial_keras.evaluation.attacks import UnconstrainedLBFGS
+
+    return UnconstrainedLBFGS(estimator(1), settings["rate"], settings["steps"]).generate(x, y)
+
+
 def _corruption(x, y, estimator, seed, settings):
     from binomial_keras.evaluation.corruptions import corrupt
 
     return corrupt(
         x, settings["name"], settings["severity"], seed=seed, parameters=settings["parameters"]
     )
+
+
+def _severities(x, y, estimator, seed, settings):
+    """The five severities of a corruption, one block of images after the other."""
+    import numpy as np
+
+    return np.concatenate([
+        _corruption(x, y, estimator, seed, {**settings, "severity": severity})
+        for severity in (1, 2, 3, 4, 5)
+    ])
 
 
 def _band(x, y, estimator, seed, settings):
@@ -49,16 +75,24 @@ def _stylised(x, y, estimator, seed, settings):
     return stylise(x, settings["name"], settings["inverted"])
 
 
-# Each takes (images, labels, function of K to the estimator that averages over K draws, seed,
-# settings) and returns the images that the network is shown. Images that an attack finds wrong
-# already stay as they are.
-ATTACKS = {"fgsm": _fgsm, "pgd": _pgd}
+# Each takes (images, labels, function of K, and of a backward rule, to the estimator that averages
+# over K draws, seed, settings) and returns the images that the network is shown. Images that FGSM,
+# PGD and the worst case find wrong already stay as they are.
+ATTACKS = {
+    "fgsm": _fgsm,
+    "pgd": _pgd,
+    "one_step": _one_step,
+    "lbfgs": _lbfgs,
+    "worst_case": white_box,
+}
 # These know nothing of the network: every network is shown the same images.
 # "maps" is "clean" with the activation maps of the first image.
 CHANGES = {
     "clean": _clean,
     "maps": _clean,
     "corruption": _corruption,
+    # Several blocks of images: accuracy is the mean over the blocks.
+    "severities": _severities,
     "band": _band,
     "stylised": _stylised,
 }

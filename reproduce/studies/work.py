@@ -75,12 +75,16 @@ def _measured(cell, point, x, y, seed, bench, passes):
             lambda: CHANGES[point.kind](x, y, None, cell.seed, settings),
         )
     tested = _estimators(cell, cell.checkpoint, point.change, bench)(1)
-    correct = predict_draws(tested, shown, cell.draws, seed + 1, cell.batch_size) == y
+    # Some changes show every image several times: those answers stand beside those of draws.
+    blocks = len(shown) // len(x)
+    labels = predict_draws(tested, shown, cell.draws, seed + 1, cell.batch_size)
+    correct = labels.reshape(-1, len(x)) == y
+    same = shown == np.tile(x, (blocks, 1, 1, 1))
     result = {
         **point.to_dict(),
         "accuracy": float(correct.mean()),
         "interval": interval(correct),
-        "unchanged": float((shown == x).reshape(len(x), -1).all(axis=1).mean()),
+        "unchanged": float(same.reshape(len(shown), -1).all(axis=1).mean()),
     }
     if point.kind == "corruption":
         result["bandwidth"] = _wider(shown, x)
@@ -97,7 +101,7 @@ def _wider(shown, x):
 
 
 def _estimators(cell, source, change, bench):
-    """Function of K to the estimator of a network that averages over K draws."""
+    """Function of K, and of a backward rule, to the estimator that averages over K draws."""
     from binomial_keras.evaluation import ARTClassifier
     from binomial_keras.models.rebuild import rebuild
 
@@ -107,11 +111,13 @@ def _estimators(cell, source, change, bench):
         trained = bench.model(source)
         return rebuild(trained, lambda layer: _fitting(layer, change)) if change else trained
 
-    def estimator(draws):
+    def estimator(draws, backward="own"):
         tested = bench.kept(("model", source, change), model)
         return bench.kept(
-            ("estimator", source, change, draws, cell.batch_size),
-            lambda: ARTClassifier(tested, draws=draws, batch_size=cell.batch_size),
+            ("estimator", source, change, draws, backward, cell.batch_size),
+            lambda: ARTClassifier(
+                tested, draws=draws, backward=backward, batch_size=cell.batch_size
+            ),
         )
 
     return estimator
@@ -130,8 +136,8 @@ class _Passes:
         self.used = {}
 
     def counting(self, estimators):
-        def estimator(draws):
-            made = estimators(draws)
+        def estimator(draws, backward="own"):
+            made = estimators(draws, backward)
             self.used[id(made)] = made
             made.reset_counts()
             return made

@@ -87,6 +87,7 @@ ARGUMENTS = {
         (),
     ),
     layers.Present: ({"T": 5}, ()),
+    layers.Threshold: ({"noise": "gaussian", "scale": 2.0, "surrogate": ("cdf", 0.5)}, ()),
     layers.PerPass: ({"layer": keras.layers.MaxPooling2D(2, name="inner")}, ()),
 }
 
@@ -118,6 +119,8 @@ def test_configuration_with_dilation():
         (layers.BU, {"neuron": "B"}, IMAGE, IMAGE, 1),
         (layers.BU, {"neuron": "C"}, IMAGE, IMAGE, 1),
         (layers.BU, {"neuron": "D"}, TRAIN, TRAIN, 1),
+        (layers.Threshold, {}, IMAGE, IMAGE, 0),
+        (layers.Threshold, {"surrogate": ("cdf", 1.0)}, TRAIN, TRAIN, 0),
         (layers.BU, {"neuron": "A"}, (2, 5), (2, 3, 5), 1),
         (layers.SpikeEncoder, {"neuron": "A"}, IMAGE, TRAIN, 1),
         (
@@ -170,6 +173,7 @@ def test_shapes_dtype_generators(layer_class, arguments, given, expected, genera
 def _model_with_all_layers():
     image = keras.Input((4, 4, 3))
     x = layers.FlexibleLayer(3, 3, padding="same", seed=4)(image)
+    x = keras.layers.Add()([x, layers.Threshold()(x)])
     x = layers.Present(3)(x)
     x = layers.SpikeEncoder("A", 3, seed=1)(x)
     x = layers.EConv2D(4, 3, padding="same")(x)

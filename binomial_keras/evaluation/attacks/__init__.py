@@ -19,6 +19,7 @@ _FILES = {
     "Square": "square",
     "TargetedAPGD": "targeted_apgd",
     "Transfer": "transfer",
+    "UnconstrainedLBFGS": "unconstrained_lbfgs",
 }
 
 __all__ = sorted(_FILES)
