@@ -8,9 +8,13 @@ from .flexible_small import flexible_small
 from .flexible_vgg16 import flexible_vgg16
 from .hmax import hmax
 from .lenet5 import lenet5
+from .lif_small import lif_small
+from .randhet_vgg9 import randhet_vgg9
 from .reseed import reseed
+from .sew_resnet19 import sew_resnet19
 from .step_by_step import StepByStep
 from .with_backward import backward_rules, with_backward
+from .with_decay import with_decay
 from .with_threshold import with_threshold
 
 __all__ = [
@@ -24,7 +28,11 @@ __all__ = [
     "flexible_vgg16",
     "hmax",
     "lenet5",
+    "lif_small",
+    "randhet_vgg9",
     "reseed",
+    "sew_resnet19",
     "with_backward",
+    "with_decay",
     "with_threshold",
 ]
