@@ -1,6 +1,7 @@
 """Studies: networks x measures, for the papers whose experiments have that form."""
 
 from reproduce.studies.flexible import FLEXIBLE
+from reproduce.studies.randhet import RANDHET
 from reproduce.studies.sources import SOURCES
 
-STUDIES = {study.name: study for study in (*FLEXIBLE, *SOURCES)}
+STUDIES = {study.name: study for study in (*FLEXIBLE, *RANDHET, *SOURCES)}

@@ -19,6 +19,29 @@ def _pgd(x, y, estimator, seed, settings):
     )
 
 
+def _pgd_ensemble(x, y, estimator, seed, settings):
+    """`_pgd` once for each of `rules`, gradients that the layers offer; the worst of each image.
+
+    Rules that the network does not know are left out. The worst is chosen in fresh draws, which
+    are not those of the score.
+    """
+    from binomial_keras.evaluation import select_worst
+    from binomial_keras.models import backward_rules, reseed
+
+    tested = estimator(1)
+    known = ("own", *backward_rules(tested.model))
+    found = {"none": x}
+    for number, rule in enumerate(rule for rule in settings["rules"] if rule in known):
+        # Each rule has a copy of the network, whose generators other points may have moved.
+        reseed(estimator(settings["draws"], rule).model, seed + number)
+        found[rule] = _ascent(
+            x, y, lambda draws: estimator(draws, rule), seed + number, settings,
+            steps=settings["steps"], step_size=settings["step_size"],
+        )
+    draws = 30 if tested.stochastic else 1
+    return select_worst(found, tested, y, draws=draws, seed=seed).images
+
+
 def _ascent(x, y, estimator, seed, settings, **arguments):
     from binomial_keras.evaluation.attacks import EOTPGD
 
@@ -49,10 +72,10 @@ def _stylised(x, y, estimator, seed, settings):
     return stylise(x, settings["name"], settings["inverted"])
 
 
-# Each takes (images, labels, function of K to the estimator that averages over K draws, seed,
-# settings) and returns the images that the network is shown. Images that an attack finds wrong
+# Each takes (images, labels, function of K to the estimator that averages over K draws and may be
+# given a rule for its gradient, seed, settings) and returns the images that the network is shown. Images that an attack finds wrong
 # already stay as they are.
-ATTACKS = {"fgsm": _fgsm, "pgd": _pgd}
+ATTACKS = {"fgsm": _fgsm, "pgd": _pgd, "pgd-ensemble": _pgd_ensemble}
 # These know nothing of the network: every network is shown the same images.
 # "maps" is "clean" with the activation maps of the first image.
 CHANGES = {

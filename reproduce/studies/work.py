@@ -97,8 +97,9 @@ def _wider(shown, x):
 
 
 def _estimators(cell, source, change, bench):
-    """Function of K to the estimator of a network that averages over K draws."""
+    """Function of K, and of a rule for the gradient, to the estimator that averages over K draws."""
     from binomial_keras.evaluation import ARTClassifier
+    from binomial_keras.models import with_backward
     from binomial_keras.models.rebuild import rebuild
 
     change = change if source == cell.checkpoint else ()
@@ -107,11 +108,13 @@ def _estimators(cell, source, change, bench):
         trained = bench.model(source)
         return rebuild(trained, lambda layer: _fitting(layer, change)) if change else trained
 
-    def estimator(draws):
+    def estimator(draws, rule="own"):
         tested = bench.kept(("model", source, change), model)
         return bench.kept(
-            ("estimator", source, change, draws, cell.batch_size),
-            lambda: ARTClassifier(tested, draws=draws, batch_size=cell.batch_size),
+            ("estimator", source, change, draws, cell.batch_size, rule),
+            lambda: ARTClassifier(
+                with_backward(tested, rule), draws=draws, batch_size=cell.batch_size
+            ),
         )
 
     return estimator
@@ -130,8 +133,8 @@ class _Passes:
         self.used = {}
 
     def counting(self, estimators):
-        def estimator(draws):
-            made = estimators(draws)
+        def estimator(draws, rule="own"):
+            made = estimators(draws, rule)
             self.used[id(made)] = made
             made.reset_counts()
             return made

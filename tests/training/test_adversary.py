@@ -121,32 +121,33 @@ def test_every_step_of_the_attack_draws_anew():
     assert seen[0] and seen[1] and seen[0] != seen[1]
 
 
-@pytest.mark.parametrize("kind", ["pgd", "trades"])
-def test_spiking_network_learns_under_attack_and_resumes(kind, tmp_path):
+def test_spiking_network_learns_under_attack():
     x, y = bk.data.load("digits", "train")
     x, y = x[y < 2][:64], y[y < 2][:64]
-    adversary = Adversary(kind, eps=0.05, steps=2, step_size=0.04)
+    adversary = Adversary("trades", eps=0.05, steps=2, step_size=0.04)
+    model = bk.models.lif_small((8, 8, 1), maps=(4,), units=32, seed=1)
     chosen = recipe("cpu", epochs=3, batch_size=16, adversary=adversary)
+    history = train(model, x, y, chosen, (x, y), verbose=0)
+    assert set(history) == {"loss", "accuracy", "val_loss", "val_accuracy", "learning_rate",
+                            "seconds"}
+    assert history["loss"][-1] < 0.8 * history["loss"][0]
 
-    def network():
-        return bk.models.lif_small((8, 8, 1), maps=(4, 6), units=32, seed=1)
+
+@pytest.mark.parametrize("kind", ["pgd", "trades"])
+def test_resumed_training_is_the_uninterrupted_one(kind, tmp_path):
+    chosen = recipe("cpu", epochs=3, batch_size=2, adversary=Adversary(kind, eps=0.1, steps=2))
 
     class Stop(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):
             if epoch == 1:
                 raise KeyboardInterrupt
 
-    whole = network()
-    history = train(whole, x, y, chosen, (x, y), verbose=0)
-    assert set(history) == {"loss", "accuracy", "val_loss", "val_accuracy", "learning_rate",
-                            "seconds"}
-    assert history["loss"][-1] < 0.8 * history["loss"][0]
+    whole, resumed = linear(), linear()
+    history = train(whole, X, Y, chosen, verbose=0)
     with pytest.raises(KeyboardInterrupt):
-        train(network(), x, y, chosen, (x, y), tmp_path, verbose=0, callbacks=[Stop()])
-    resumed = network()
-    train(resumed, x, y, chosen, (x, y), tmp_path, verbose=0)
-    for a, b in zip(whole.get_weights(), resumed.get_weights(), strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+        train(linear(), X, Y, chosen, None, tmp_path, verbose=0, callbacks=[Stop()])
+    assert train(resumed, X, Y, chosen, None, tmp_path, verbose=0)["loss"] == history["loss"]
+    np.testing.assert_allclose(*(m.get_weights()[0] for m in (whole, resumed)), atol=1e-6)
 
 
 def test_a_recipe_without_adversary_is_described_as_before():
