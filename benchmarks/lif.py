@@ -99,7 +99,7 @@ def snntorch(norm):
 
 
 def spikingjelly(norm):
-    """(inference, training step) of SpikingJelly: time folded into the batch, multi-step neurons."""
+    """(inference, training step) of SpikingJelly: time folded into the batch."""
     import torch
     from spikingjelly.activation_based import functional, neuron, surrogate
 

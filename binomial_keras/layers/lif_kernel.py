@@ -26,7 +26,8 @@ from typing import NamedTuple
 
 from keras import ops
 
-from ..backend import fused, with_gradient
+from ..backend import fused
+from ..given_gradient import with_gradient
 from .lif_decay import Decay, drawn
 from .spike_gradient import slopes, step
 

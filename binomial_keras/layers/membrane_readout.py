@@ -30,7 +30,7 @@ class MembraneReadout(keras.layers.Layer):
 
     Example:
 
-    >>> MembraneReadout("last", scale_input=False)(keras.ops.ones((2, 3, 10)))[0, 0]  # 1 + 1/2 + 1/4
+    >>> MembraneReadout(scale_input=False)(keras.ops.ones((2, 3, 10)))[0, 0]  # 1 + 1/2 + 1/4
     1.75
     """
 

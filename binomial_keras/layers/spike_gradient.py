@@ -33,7 +33,7 @@ import numbers
 
 from keras import ops
 
-from ..backend import with_gradient
+from ..given_gradient import with_gradient
 from .flexible_arguments import invalid
 
 _LEAK = 0.01
@@ -92,7 +92,9 @@ def check_spike_gradient(surrogate):
     positive = all(_is_positive(number) for number in given)
     if name not in NAMES or len(given) > 2 or not positive:
         raise invalid(
-            "surrogate", f"one of {NAMES}, alone or as (name, sharpness > 0[, factor > 0])", surrogate
+            "surrogate",
+            f"one of {NAMES}, alone or as (name, sharpness > 0[, factor > 0])",
+            surrogate,
         )
     defaults = (_GRADIENTS[name][1], 1.0)
     return (name, *map(float, given), *defaults[len(given) :])

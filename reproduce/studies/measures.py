@@ -73,8 +73,8 @@ def _stylised(x, y, estimator, seed, settings):
 
 
 # Each takes (images, labels, function of K to the estimator that averages over K draws and may be
-# given a rule for its gradient, seed, settings) and returns the images that the network is shown. Images that an attack finds wrong
-# already stay as they are.
+# given a rule for its gradient, seed, settings) and returns the images that the network is shown.
+# Images that an attack finds wrong already stay as they are.
 ATTACKS = {"fgsm": _fgsm, "pgd": _pgd, "pgd-ensemble": _pgd_ensemble}
 # These know nothing of the network: every network is shown the same images.
 # "maps" is "clean" with the activation maps of the first image.

@@ -2,7 +2,7 @@
 
 After Wang, Zhao, Du, He, Zhang, Zeng, iScience (2025), doi 10.1016/j.isci.2025.112660, "RandHet".
 Its networks, distributions and tables could not be found: neurons, networks and settings are a
-reconstruction (see `layers.LIF`, `models.randhet_vgg9`), and no published number stands beside ours.
+reconstruction (see `layers.LIF`, `models.randhet_vgg9`); no published number stands beside ours.
 """
 
 from reproduce.studies.study import CLEAN, Measure, Network, Study

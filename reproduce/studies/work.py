@@ -97,7 +97,7 @@ def _wider(shown, x):
 
 
 def _estimators(cell, source, change, bench):
-    """Function of K, and of a rule for the gradient, to the estimator that averages over K draws."""
+    """Function of K, and of a rule for the gradient, to the estimator of K draws."""
     from binomial_keras.evaluation import ARTClassifier
     from binomial_keras.models import with_backward
     from binomial_keras.models.rebuild import rebuild

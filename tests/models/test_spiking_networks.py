@@ -1,4 +1,4 @@
-"""The spiking networks: layers, sizes, parameters, encodings, and other decays for the same weights.
+"""The spiking networks: layers, sizes, parameters, encodings, other decays for the same weights.
 
 Parameters worked out by hand: a convolution k x k from a to b maps without bias has k k a b, batch
 normalisation of a maps 2 a trained ones, a dense layer a b + b. Neurons have none.
