@@ -6,7 +6,11 @@ from .econv2d import EConv2D
 from .edense import EDense
 from .evidence import Evidence
 from .flexible import FlexibleLayer
+from .lif import LIF
+from .lif_cell import LIFCell
+from .membrane_readout import MembraneReadout
 from .per_pass import PerPass
+from .poisson_encoder import PoissonEncoder
 from .present import Present
 from .spike_encoder import SpikeEncoder
 from .threshold import Threshold
@@ -18,7 +22,11 @@ __all__ = [
     "EDense",
     "Evidence",
     "FlexibleLayer",
+    "LIF",
+    "LIFCell",
+    "MembraneReadout",
     "PerPass",
+    "PoissonEncoder",
     "Present",
     "SpikeEncoder",
     "Threshold",

@@ -1,6 +1,7 @@
 """Training recipes, the training loop, and likelihood-ratio training."""
 
 from ..layers.noise import Noise
+from .adversary import Adversary, Trades
 from .likelihood_ratio import GLR
 from .likelihood_ratio_recipe import LIKELIHOOD_RATIO, LikelihoodRatioRecipe
 from .recipe import RECIPES, Recipe, recipe
@@ -8,4 +9,14 @@ from .train import train
 
 RECIPES.update(LIKELIHOOD_RATIO)
 
-__all__ = ["GLR", "RECIPES", "LikelihoodRatioRecipe", "Noise", "Recipe", "recipe", "train"]
+__all__ = [
+    "Adversary",
+    "GLR",
+    "LikelihoodRatioRecipe",
+    "Noise",
+    "RECIPES",
+    "Recipe",
+    "Trades",
+    "recipe",
+    "train",
+]

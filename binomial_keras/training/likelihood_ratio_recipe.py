@@ -36,6 +36,8 @@ class LikelihoodRatioRecipe(Recipe):
         super().__post_init__()
         if self.rule not in RULES:
             self._refuse("rule", f"one of {RULES}")
+        if self.adversary:
+            self._refuse("adversary", "`None`: an attack needs gradients")
         Noise(self.noise, self.scale)
         check_copies(self.copies, self.baseline, self.antithetic)
         check_loss(self.loss)

@@ -6,6 +6,8 @@ import numbers
 
 import keras
 
+from .adversary import Adversary
+
 SCHEDULES = ("constant", "step", "cosine", "staircase")
 
 
@@ -30,6 +32,7 @@ class Recipe:
         clipnorm: largest norm of the whole gradient, or `None`.
         drop, drop_epochs: of the schedule "staircase": a factor in (0, 1] and an integer >= 1.
         flip: whether every image is mirrored left to right in half of the epochs, by chance.
+        adversary: an `Adversary` that attacks the images of every step, or `None`.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Recipe:
     drop: float = 0.7
     drop_epochs: int = 20
     flip: bool = False
+    adversary: Adversary | None = None
 
     def __post_init__(self):
         for name in ("epochs", "batch_size", "drop_epochs"):
@@ -62,6 +66,8 @@ class Recipe:
             self._refuse("drop", "a number in (0, 1]")
         if self.schedule not in SCHEDULES:
             self._refuse("schedule", f"one of {SCHEDULES}")
+        if not isinstance(self.adversary, (Adversary, type(None))):
+            self._refuse("adversary", "`None` or an Adversary")
 
     def _refuse(self, name, expected):
         raise ValueError(
@@ -71,7 +77,9 @@ class Recipe:
 
     def to_dict(self):
         """The fields as a dictionary that JSON can hold."""
-        return dataclasses.asdict(self)
+        fields = dataclasses.asdict(self)
+        # Left out where there is none: recipes without it are described as they ever were.
+        return fields if self.adversary else {k: v for k, v in fields.items() if k != "adversary"}
 
     def rate(self, progress):
         """Learning rate at `progress` in [0, 1], the share of the training that is done."""
@@ -99,11 +107,9 @@ class Recipe:
 
     def trainer(self, model):
         """What `train` fits: the network itself, compiled for backpropagation."""
-        model.compile(
-            optimizer=self.optimizer(),
-            loss=keras.losses.SparseCategoricalCrossentropy(),
-            metrics=["accuracy"],
-        )
+        usual = keras.losses.SparseCategoricalCrossentropy()
+        loss = self.adversary.loss() if self.adversary else usual
+        model.compile(optimizer=self.optimizer(), loss=loss, metrics=["accuracy"])
         return model
 
 
@@ -114,6 +120,17 @@ _FLEXIBLE = Recipe(
 _FLEXIBLE_CPU = dataclasses.replace(
     _FLEXIBLE, name="flexible-cpu", epochs=12, learning_rate=0.01, schedule="cosine", warmup=0.05
 )
+
+# Spiking networks: the schedule of the public code that `models.randhet_vgg9` follows. Its weight
+# decay is a penalty of the networks themselves.
+_SPIKING = Recipe(
+    "spiking", epochs=100, batch_size=256, nesterov=False, schedule="cosine", flip=True
+)
+_SPIKING_CPU = dataclasses.replace(
+    _SPIKING, name="spiking-cpu", epochs=5, batch_size=64, warmup=0.05, flip=False
+)
+# Five steps cross the radius, from wherever in the ball they start.
+_MNIST_PGD = Adversary("pgd", eps=0.1, steps=5, step_size=0.03)
 
 RECIPES = {
     # Table 2 of the paper; no schedule is mentioned there, so the rate stays constant.
@@ -131,6 +148,31 @@ RECIPES = {
     # and a cosine, twelve epochs add up to 0.06, and the penalty has as long to act.
     "flexible-cpu": _FLEXIBLE_CPU,
     "flexible-cifar-cpu": dataclasses.replace(_FLEXIBLE_CPU, name="flexible-cifar-cpu", flip=True),
+    "spiking": _SPIKING,
+    "spiking-at": dataclasses.replace(_SPIKING, name="spiking-at", adversary=Adversary("pgd")),
+    "spiking-trades": dataclasses.replace(
+        _SPIKING,
+        name="spiking-trades",
+        adversary=Adversary("trades", steps=4, step_size=3 / 255, beta=5.0),
+    ),
+    "spiking-cifar-cpu": dataclasses.replace(
+        _SPIKING_CPU, name="spiking-cifar-cpu", epochs=10, flip=True
+    ),
+    "spiking-cifar-at-cpu": dataclasses.replace(
+        _SPIKING_CPU, name="spiking-cifar-at-cpu", flip=True, adversary=Adversary("pgd")
+    ),
+    # 28x28 images are not mirrored.
+    "spiking-mnist": dataclasses.replace(
+        _SPIKING, name="spiking-mnist", epochs=30, batch_size=64, warmup=0.05, flip=False
+    ),
+    "spiking-mnist-cpu": dataclasses.replace(_SPIKING_CPU, name="spiking-mnist-cpu"),
+    "spiking-mnist-at": dataclasses.replace(
+        _SPIKING, name="spiking-mnist-at", epochs=30, batch_size=64, warmup=0.05, flip=False,
+        adversary=_MNIST_PGD,
+    ),
+    "spiking-mnist-at-cpu": dataclasses.replace(
+        _SPIKING_CPU, name="spiking-mnist-at-cpu", adversary=_MNIST_PGD
+    ),
 }
 
 

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from ..models.reseed import reseed
+from .adversarial_epochs import AdversarialEpochs
 from .state import TrainingState
 
 
@@ -45,7 +46,8 @@ def train(
 ):
     """Train a classifier by a recipe; resume where an earlier call with `directory` stopped.
 
-    Each epoch is one `model.fit` over the images in an order drawn from (seed, epoch); the
+    Each epoch is one `model.fit` over the images in an order drawn from (seed, epoch), or, with
+    an adversary in the recipe, one pass of `train_on_batch` over images attacked on the way; the
     model's generators are set from (seed, epoch) too, so a training that was killed and resumed
     gives the same weights as one that was not. After every epoch the weights, the optimiser and
     the history are written to `directory/training.npz` in one atomic step.
@@ -63,6 +65,9 @@ def train(
         verbose: as in `fit`: "auto", 0, 1 (progress bar) or 2 (a line per epoch).
         callbacks: further Keras callbacks. They see one `fit` per epoch.
 
+    With an adversary `"loss"` and `"accuracy"` are those of what is trained on: the attacked
+    images, or for TRADES the clean and the attacked ones together. Validation is clean.
+
     Returns:
         The history, a dict of lists with an entry per epoch: `"loss"`, `"accuracy"`,
         `"learning_rate"`, `"seconds"`, and `"val_loss"`, `"val_accuracy"`.
@@ -74,6 +79,10 @@ def train(
     x, y = _check(model, x, y)
     model = recipe.trainer(model)
     model.optimizer.build(model.trainable_variables)
+    if recipe.adversary:
+        one_epoch = AdversarialEpochs(model, recipe.adversary, seed)
+    else:
+        one_epoch = _PlainEpochs(model)
     state = TrainingState(directory, model, recipe, seed, len(x))
     history = state.restore()
     steps = -(-len(x) // recipe.batch_size)
@@ -81,23 +90,33 @@ def train(
         start = time.perf_counter()
         order = np.random.default_rng([seed, epoch]).permutation(len(x))
         reseed(model, int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0]))
-        logs = model.fit(
-            _mirrored(x[order], seed, epoch) if recipe.flip else x[order],
+        images = _mirrored(x[order], seed, epoch) if recipe.flip else x[order]
+        logs = one_epoch(
+            images,
             y[order],
             batch_size=recipe.batch_size,
             epochs=epoch + 1,
             initial_epoch=epoch,
-            shuffle=False,
             validation_data=validation_data,
             verbose=verbose,
             callbacks=[_Schedule(recipe, steps, epoch), *callbacks],
-        ).history
+        )
         logs["learning_rate"] = [float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))]
         logs["seconds"] = [time.perf_counter() - start]
         for name, values in logs.items():
             history.setdefault(name, []).append(float(values[-1]))
         state.save(history)
     return history
+
+
+class _PlainEpochs:
+    """Epochs by `fit`."""
+
+    def __init__(self, model):
+        self.model = model
+
+    def __call__(self, x, y, **options):
+        return self.model.fit(x, y, shuffle=False, **options).history
 
 
 def _mirrored(x, seed, epoch):

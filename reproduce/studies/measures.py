@@ -21,6 +21,29 @@ def _pgd(x, y, estimator, seed, settings):
     )
 
 
+def _pgd_ensemble(x, y, estimator, seed, settings):
+    """`_pgd` once for each of `rules`, gradients that the layers offer; the worst of each image.
+
+    Rules that the network does not know are left out. The worst is chosen in fresh draws, which
+    are not those of the score.
+    """
+    from binomial_keras.evaluation import select_worst
+    from binomial_keras.models import backward_rules, reseed
+
+    tested = estimator(1)
+    known = ("own", *backward_rules(tested.model))
+    found = {"none": x}
+    for number, rule in enumerate(rule for rule in settings["rules"] if rule in known):
+        # Each rule has a copy of the network, whose generators other points may have moved.
+        reseed(estimator(settings["draws"], rule).model, seed + number)
+        found[rule] = _ascent(
+            x, y, lambda draws: estimator(draws, rule), seed + number, settings,
+            steps=settings["steps"], step_size=settings["step_size"],
+        )
+    draws = 30 if tested.stochastic else 1
+    return select_worst(found, tested, y, draws=draws, seed=seed).images
+
+
 def _ascent(x, y, estimator, seed, settings, **arguments):
     from binomial_keras.evaluation.attacks import EOTPGD
 
@@ -81,6 +104,7 @@ def _stylised(x, y, estimator, seed, settings):
 ATTACKS = {
     "fgsm": _fgsm,
     "pgd": _pgd,
+    "pgd-ensemble": _pgd_ensemble,
     "one_step": _one_step,
     "lbfgs": _lbfgs,
     "worst_case": white_box,

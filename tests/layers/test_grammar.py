@@ -9,6 +9,7 @@ import pytest
 
 import binomial_keras as bk
 from binomial_keras import layers
+from binomial_keras.models.traversal import walk
 from tests.layer_checks import check_call, check_config, check_registration, numpy
 
 IMAGE, TRAIN = (2, 4, 4, 3), (2, 3, 4, 4, 3)
@@ -23,6 +24,20 @@ KERNEL = {
     "kernel_constraint": "non_neg",
     "bias_constraint": "unit_norm",
     "gradient": "unrolled",
+}
+LIF = {
+    "decay": "random",
+    "decay_value": 0.3,
+    "decay_range": (0.2, 0.7),
+    "decay_law": ("logit_normal", 0.5),
+    "decay_per": "channel",
+    "shared_over_batch": True,
+    "threshold": 1.0,
+    "reset": "soft",
+    "detach_reset": False,
+    "scale_input": False,
+    "surrogate": ("arctan", 3.0, 0.5),
+    "seed": 7,
 }
 UNIT = {"neuron": "B", "T": 4, "seed": 7, "gradient": "unrolled", "surrogate": ("leaky", 0.1)}
 ARGUMENTS = {
@@ -84,6 +99,13 @@ ARGUMENTS = {
             "seed": 7,
             "surrogate": "mean_mask",
         },
+        (),
+    ),
+    layers.LIF: ({**LIF, "T": 3}, ()),
+    layers.LIFCell: ({**LIF, "units": (3, 4)}, ()),
+    layers.MembraneReadout: ({"mode": "max", "decay_value": 0.3, "scale_input": False}, ()),
+    layers.PoissonEncoder: (
+        {"T": 5, "rate": 0.5, "seed": 7, "surrogate": ("leaky", 0.1)},
         (),
     ),
     layers.Present: ({"T": 5}, ()),
@@ -153,6 +175,12 @@ def test_configuration_with_dilation():
             (2, 2, 2, 2),
             1,
         ),
+        (layers.LIF, {}, TRAIN, TRAIN, 1),
+        (layers.LIF, {"T": 3, "decay": "random"}, IMAGE, TRAIN, 1),
+        (layers.LIF, {"T": 3, "decay": "learned"}, (2, 5), (2, 3, 5), 1),
+        (layers.MembraneReadout, {}, TRAIN, IMAGE, 0),
+        (layers.MembraneReadout, {"mode": "max"}, (2, 3, 5), (2, 5), 0),
+        (layers.PoissonEncoder, {"T": 3}, IMAGE, TRAIN, 1),
         (layers.Present, {"T": 3}, IMAGE, TRAIN, 0),
         (layers.Present, {"T": 3}, (2, 5), (2, 3, 5), 0),
         (layers.PerPass, {"layer": keras.layers.Flatten()}, TRAIN, (2, 3, 48), 0),
@@ -182,6 +210,9 @@ def _model_with_all_layers():
     x = layers.PerPass(keras.layers.MaxPooling2D(2))(x)
     x = layers.PerPass(keras.layers.Flatten())(x)
     x = layers.BU("A", 3, seed=3)(layers.EDense(5)(x))
+    x = layers.LIF(decay="random", seed=6)(layers.LIF(decay="frozen")(x))
+    x = keras.layers.RNN(layers.LIFCell(5, decay="learned"), return_sequences=True)(x)
+    x = layers.PoissonEncoder(3, seed=5)(layers.MembraneReadout("mean")(x))
     return keras.Model(image, keras.layers.Dense(2, "softmax")(layers.Evidence()(x)))
 
 
@@ -198,7 +229,7 @@ np.save(sys.argv[2], keras.ops.convert_to_numpy(model(np.load(sys.argv[3]))))
 
 def test_saved_model_loads_here_and_in_a_fresh_process(tmp_path):
     model = _model_with_all_layers()
-    used = {type(layer) for layer in model.layers}
+    used = {type(layer) for layer in walk(model)}
     assert set(ARGUMENTS) <= used
     x = np.random.default_rng(0).random((4, 4, 4, 3), dtype="float32")
     bk.reseed(model, 5)

@@ -1,0 +1,268 @@
+"""A spiking network of this library against snnTorch and SpikingJelly, on CPU.
+
+    python benchmarks/lif.py [--torch-python PATH] [--norm] [--repetitions 15] [--json FILE]
+
+The network: five 3x3 convolutions of 32, 32, 64, 64 and 128 maps on 32x32 images, each followed
+by LIF neurons (tau = 2, hard reset, arctan surrogate), average-pooling after the second and the
+fourth, global average-pooling, a dense layer, logits averaged over T = 4 steps; batches of 32.
+`--norm` puts batch normalisation (statistics over batch, time and positions) before the neurons.
+
+Every library runs in a process of its own and they take turns, so that what else the machine
+does hits all of them; the ratios are medians of the ratios within a turn. All compute the first
+convolution once per image, use channels-last tensors and the same number of threads
+(OMP_NUM_THREADS, default 2). PyTorch runs uncompiled, as both libraries do by default.
+
+Nothing is installed. Libraries that are not there are skipped; `--torch-python` names the
+interpreter of another environment that has them. The goals: inference at least 1.7 times as fast
+as the faster of the two, a training step at least as fast.
+"""
+
+import argparse
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+MAPS, POOLED, T, BATCH, CLASSES = (32, 32, 64, 64, 128), (1, 3), 4, 32, 10
+GOALS = {"inference": 1.7, "training": 1.0}
+THEIRS = ("snntorch", "spikingjelly")
+THREADS = os.environ.get("OMP_NUM_THREADS", "2")
+
+
+def ours(norm):
+    """(inference, training step) of this library."""
+    os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = THREADS
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import keras
+    import numpy as np
+
+    from binomial_keras.backend import compile_forward
+    from binomial_keras.layers import LIF, Evidence, PerPass
+
+    image = keras.Input((32, 32, 3))
+    x = image
+    for number, maps in enumerate(MAPS):
+        conv = keras.layers.Conv2D(maps, 3, padding="same", use_bias=not norm)
+        x = PerPass(conv)(x) if number else conv(x)
+        if norm:
+            x = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
+        x = LIF(None if number else T, surrogate=("arctan", 2.0))(x)
+        if number in POOLED:
+            x = PerPass(keras.layers.AveragePooling2D(2))(x)
+    x = PerPass(keras.layers.GlobalAveragePooling2D())(x)
+    model = keras.Model(image, keras.layers.Dense(CLASSES)(Evidence()(x)))
+    # XLA makes convolutions slower on CPU; the neurons are compiled in any case.
+    model.compile(
+        keras.optimizers.SGD(0.01, 0.9),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        jit_compile=keras.backend.backend() == "jax",
+    )
+    rng = np.random.default_rng(0)
+    x, y = rng.random((BATCH, 32, 32, 3), "float32"), rng.integers(0, CLASSES, BATCH)
+    forward = compile_forward(model)
+    return lambda: forward(x), lambda: model.train_on_batch(x, y)
+
+
+def snntorch(norm):
+    """(inference, training step) of snnTorch: a Python loop over the steps."""
+    import snntorch as snn
+    import torch
+
+    class Network(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.convs, self.norms, self.last = _torch_layers(norm)
+            gradient = snn.surrogate.atan(alpha=2.0)
+            # beta = 1 - 1/tau; a threshold of 1 without scaling is 0.5 with it.
+            self.neurons = torch.nn.ModuleList(
+                snn.Leaky(0.5, 1.0, spike_grad=gradient, reset_mechanism="zero") for _ in MAPS
+            )
+            self.pool = torch.nn.AvgPool2d(2)
+
+        def forward(self, image):
+            first = self.norms[0](self.convs[0](image))
+            potentials = [neuron.init_leaky() for neuron in self.neurons]
+            logits = 0.0
+            for _ in range(T):
+                x = first
+                for n, neuron in enumerate(self.neurons):
+                    current = self.norms[n](self.convs[n](x)) if n else x
+                    x, potentials[n] = neuron(current, potentials[n])
+                    x = self.pool(x) if n in POOLED else x
+                logits = logits + self.last(x.mean((2, 3)))
+            return logits / T
+
+    return _torch_steps(Network())
+
+
+def spikingjelly(norm):
+    """(inference, training step) of SpikingJelly: time folded into the batch."""
+    import torch
+    from spikingjelly.activation_based import functional, neuron, surrogate
+
+    class Network(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.convs, self.norms, self.last = _torch_layers(norm)
+            self.neurons = torch.nn.ModuleList(
+                neuron.LIFNode(
+                    tau=2.0, v_threshold=0.5, surrogate_function=surrogate.ATan(alpha=2.0),
+                    detach_reset=True, step_mode="m",
+                )
+                for _ in MAPS
+            )
+            self.pool = torch.nn.AvgPool2d(2)
+
+        def forward(self, image):
+            functional.reset_net(self)
+            x = image
+            for n, neurons in enumerate(self.neurons):
+                current = self.norms[n](self.convs[n](x))
+                if n:
+                    current = current.unflatten(0, (T, -1))
+                else:
+                    current = current.unsqueeze(0).expand(T, -1, -1, -1, -1)
+                x = neurons(current).flatten(0, 1)
+                x = self.pool(x) if n in POOLED else x
+            return self.last(x.mean((2, 3))).unflatten(0, (T, -1)).mean(0)
+
+    return _torch_steps(Network())
+
+
+def _torch_layers(norm):
+    import torch
+
+    convs, norms, before = torch.nn.ModuleList(), torch.nn.ModuleList(), 3
+    for maps in MAPS:
+        convs.append(torch.nn.Conv2d(before, maps, 3, padding=1, bias=not norm))
+        norms.append(torch.nn.BatchNorm2d(maps) if norm else torch.nn.Identity())
+        before = maps
+    return convs, norms, torch.nn.Linear(before, CLASSES)
+
+
+def _torch_steps(network):
+    import torch
+
+    torch.set_num_threads(int(THREADS))
+    network = network.to(memory_format=torch.channels_last)
+    optimizer = torch.optim.SGD(network.parameters(), 0.01, 0.9)
+    x = torch.rand(BATCH, 3, 32, 32).to(memory_format=torch.channels_last)
+    y = torch.randint(0, CLASSES, (BATCH,))
+
+    def inference():
+        network.eval()
+        with torch.no_grad():
+            network(x)
+
+    def training():
+        network.train()
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(network(x), y).backward()
+        optimizer.step()
+
+    return inference, training
+
+
+def work(name, norm):
+    """A process of one library: a line in, the milliseconds of one call out."""
+    answers, sys.stdout = sys.stdout, sys.stderr
+    calls = dict(zip(GOALS, globals()[name](norm)))
+    for call in calls.values():
+        for _ in range(3):
+            call()
+    print("ready", file=answers, flush=True)
+    for line in sys.stdin:
+        start = time.perf_counter()
+        calls[line.strip()]()
+        print(1000 * (time.perf_counter() - start), file=answers, flush=True)
+
+
+def start(name, python, norm):
+    """The process of a library, or `None` (and a word why) where it cannot run."""
+    command = [python, __file__, "--worker", name] + ["--norm"] * norm
+    environment = {**os.environ, "OMP_NUM_THREADS": THREADS}
+    errors = tempfile.TemporaryFile("w+")  # a pipe that nobody reads would fill up
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True,
+        env=environment,
+    )
+    if process.stdout.readline().strip() == "ready":
+        return process
+    process.wait()
+    errors.seek(0)
+    reason = errors.read().strip().splitlines()
+    print(f"skipped {name}: {reason[-1] if reason else 'it did not start'}")
+    return None
+
+
+def ask(process, what):
+    """Milliseconds of one call."""
+    process.stdin.write(what + "\n")
+    process.stdin.flush()
+    return float(process.stdout.readline())
+
+
+def measure(arguments):
+    """Milliseconds, a list per library and kind of call, taken in turns."""
+    pythons = {"ours": sys.executable}
+    for name in THEIRS:
+        if arguments.torch_python or importlib.util.find_spec(name):
+            pythons[name] = arguments.torch_python or sys.executable
+        else:
+            print(f"skipped {name}: not installed (--torch-python names another environment)")
+    processes = {name: start(name, python, arguments.norm) for name, python in pythons.items()}
+    processes = {name: process for name, process in processes.items() if process}
+    times = {what: {name: [] for name in processes} for what in GOALS}
+    for _ in range(arguments.repetitions):
+        for what in GOALS:
+            for name, process in processes.items():
+                times[what][name].append(ask(process, what))
+    for process in processes.values():
+        process.communicate()
+    return times
+
+
+def memory():
+    """Bytes per time step and image that a training step keeps for the neurons."""
+    sides = (32, 32, 16, 16, 8)
+    neurons = sum(maps * side * side for maps, side in zip(MAPS, sides))
+    # The current and the spike of every neuron, float32. The first layer's current has no time.
+    return 4 * (2 * neurons - MAPS[0] * 32 * 32)
+
+
+def main():
+    import numpy as np
+
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--torch-python", help="interpreter that has PyTorch and the libraries")
+    parser.add_argument("--norm", action="store_true", help="with batch normalisation")
+    parser.add_argument("--repetitions", type=int, default=15)
+    parser.add_argument("--json", default=None, help="file to write")
+    parser.add_argument("--worker", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.worker:
+        return work(arguments.worker, arguments.norm)
+    times, found = measure(arguments), {}
+    for what, goal in GOALS.items():
+        for name, values in times[what].items():
+            print(f"{what:10s} {name:13s} {np.median(values):8.1f} ms")
+        others = [name for name in times[what] if name != "ours"]
+        if "ours" not in times[what] or not others:
+            continue
+        fastest = np.min([times[what][name] for name in others], axis=0)
+        ratio = float(np.median(fastest / np.array(times[what]["ours"])))
+        found[what] = ratio
+        verdict = "met" if ratio >= goal else "NOT met"
+        print(f"{what:10s} {ratio:.2f} times as fast as the faster of them; goal {goal}: {verdict}")
+    print(f"kept for the backward pass: {memory() / 2**20:.2f} MiB per time step and image")
+    if arguments.json:
+        with open(arguments.json, "w", encoding="utf-8") as file:
+            about = {"norm": arguments.norm, "threads": int(THREADS), "T": T, "batch": BATCH}
+            json.dump({"settings": about, "ms": times, "ratio": found}, file, indent=1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""The experiments on random time constants: the surrogate ensemble, and what their cells hold."""
+
+import numpy as np
+import pytest
+
+import binomial_keras as bk
+from binomial_keras.evaluation import ARTClassifier
+from binomial_keras.models import with_backward
+from reproduce.studies import STUDIES
+from reproduce.studies.measures import ATTACKS
+
+
+@pytest.fixture(scope="module")
+def trained():
+    x, y = bk.data.load("digits", "train")
+    x, y = x[y < 3][:160], y[y < 3][:160]
+    model = bk.models.lif_small((8, 8, 1), maps=(4, 6), units=32, seed=1)
+    bk.training.train(model, x, y, bk.training.recipe("cpu", epochs=5, batch_size=16), verbose=0)
+    return model, x[:16], y[:16]
+
+
+def test_the_ensemble_keeps_the_worst_image_of_its_members(trained):
+    model, x, y = trained
+    made = {}
+
+    def estimator(draws, rule="own"):
+        if (draws, rule) not in made:
+            made[draws, rule] = ARTClassifier(with_backward(model, rule), draws=draws)
+        return made[draws, rule]
+
+    rules = ("own", "mean decay", "no such rule")
+    settings = {"eps": 0.15, "steps": 3, "step_size": 0.1, "draws": 2}
+    attack = ATTACKS["pgd-ensemble"]
+    both = attack(x, y, estimator, 7, {**settings, "rules": rules})
+    assert {rule for _, rule in made} == {"own", "mean decay"}
+    assert np.abs(both - x).max() <= 0.15 + 1e-6 and both.min() >= 0 and both.max() <= 1
+    # Alone, each member returns its own images; the ensemble's are among them, image by image.
+    alone = [attack(x, y, estimator, 7, {**settings, "rules": (rule,)}) for rule in rules[:1]]
+    again = attack(x, y, estimator, 7, {**settings, "rules": rules})
+    np.testing.assert_array_equal(again, both)
+    same = (both == alone[0]).reshape(len(x), -1).all(1)
+    assert same.any()
+
+    def right(images):
+        bk.reseed(model, 11)
+        return np.mean([np.argmax(np.asarray(model(images)), -1) == y for _ in range(30)], 0)
+
+    # 30 draws of 16 images each way: the gap's standard error is below 0.03.
+    assert right(both).mean() <= right(alone[0]).mean() + 0.1
+    assert right(both).mean() < right(x).mean()
+
+
+@pytest.mark.parametrize("name", ["randhet_mnist", "randhet_cifar10", "randhet_sew"])
+def test_studies_compare_randomness_with_both_controls(name):
+    study = STUDIES[name]
+    decays = [network.arguments["decay"] for network in study.networks]
+    assert decays[:3] == ["fixed", "frozen", "random"] and not study.published
+    assert [network.noisy for network in study.networks] == [d == "random" for d in decays]
+    known = {"own", *bk.models.backward_rules(bk.models.lif_small((8, 8, 1)))}
+    ensemble = next(m for m in study.measures if m.kind == "pgd-ensemble")
+    assert set(ensemble.settings["rules"]) <= known
+    for network in study.networks:
+        for recipe in network.recipes.values():
+            chosen = bk.training.recipe(recipe)
+            assert (chosen.adversary is not None) == network.key.endswith("-at")
+            assert chosen.name == recipe
