@@ -2,14 +2,16 @@
 
 Written out, a sum of 2K ReLUs is some 6K passes over memory, and its backward pass keeps 2K
 tensors of the input's size. Here the forward pass is one fused kernel and keeps the input alone;
-the gradient for the input is a second one; the gradient for the weights is a contraction of the
-hinges, stacked along a new last axis that is never written to memory. The two gradients are
+the gradient for the input is a second one; the gradient for the weights sums over the hinges,
+stacked along a new axis that is never written to memory. The two gradients are
 separate kernels, so that an attack, which needs no gradient of the weights, does not pay for it.
 """
 
 import functools
+import math
 
 import keras
+import numpy as np
 from keras import ops
 
 from ..backend import fused
@@ -22,10 +24,33 @@ def stacked(*weights):
     return ops.cast(ops.stack(values), "float64" if dtype == "float64" else "float32")
 
 
-def _rows(x, weights):
-    """`x` as (n, channels, 1), or (n, 1, 1) for weights that all channels share."""
-    channels = weights.shape[2] if len(weights.shape) == 3 else 1
-    return ops.reshape(ops.cast(x, weights.dtype), (-1, channels, 1))
+def _summed(term, x, g, constants):
+    """Sums of `term(x, g, *constants)` over all that shares a weight, without a stack in memory.
+
+    Args:
+        term: element-wise function.
+        x, g: input and gradient of the output.
+        constants: arrays `(S, channels)`, or `(S, 1)` if the channels share their weights.
+
+    Returns:
+        Tensor of the constants' shape.
+    """
+    channels = constants[0].shape[1]
+    if keras.backend.backend() == "tensorflow":
+        # Its compiler makes a loop over all values with the S sums in one vector register.
+        x, g = (ops.reshape(t, (-1, channels, 1)) for t in (x, g))
+        return ops.transpose(ops.sum(term(x, g, *map(ops.transpose, constants)), axis=0))
+    if channels > 1:
+        x, g = (ops.reshape(t, (-1, channels)) for t in (x, g))
+        return ops.stack([ops.sum(term(x, g, *row), axis=0) for row in zip(*constants)])
+    # That of JAX is thirty times faster if an image's rows stay side by side until the end.
+    lanes = math.prod(x.shape[2:]) if len(x.shape) > 2 else x.shape[-1]
+    x, g = (ops.reshape(t, (-1, 1, lanes)) for t in (x, g))
+    return ops.sum(ops.sum(term(x, g, *constants), axis=0), axis=1, keepdims=True)
+
+
+def _channels(weights):
+    return weights.shape[2] if len(weights.shape) == 3 else 1
 
 
 def _with_gradients(value, input_gradient, weight_gradient):
@@ -78,12 +103,14 @@ def splash(hinges):
 
     @fused
     def weight_gradient(x, g, weights):
-        count = len(hinges)
-        signs = ops.convert_to_tensor([1.0] * count + [-1.0] * count, weights.dtype)
-        places = ops.convert_to_tensor(hinges + hinges, weights.dtype)
-        x, g = _rows(x, weights), _rows(g, weights)
-        sums = ops.sum(g * ops.relu(x * signs - places), axis=0)
-        return ops.reshape(ops.transpose(sums), tuple(weights.shape))
+        shape = (2 * len(hinges), _channels(weights))
+        signs, places = (
+            ops.convert_to_tensor(np.broadcast_to(np.reshape(row, (-1, 1)), shape), weights.dtype)
+            for row in ([1.0] * len(hinges) + [-1.0] * len(hinges), hinges + hinges)
+        )
+        x, g = (ops.cast(t, weights.dtype) for t in (x, g))
+        sums = _summed(lambda x, g, sign, b: g * ops.relu(x * sign - b), x, g, (signs, places))
+        return ops.reshape(sums, tuple(weights.shape))
 
     return _with_gradients(value, input_gradient, weight_gradient)
 
@@ -110,13 +137,10 @@ def apl():
 
     @fused
     def weight_gradient(x, g, weights):
-        x, g = _rows(x, weights), _rows(g, weights)
-        slopes, places = (
-            ops.transpose(ops.reshape(weights[k], (weights.shape[1], -1))) for k in (0, 1)
-        )
-        below = ops.sum(g * ops.relu(places - x), axis=0)
-        moved = slopes * ops.sum(ops.where(places > x, g, 0.0), axis=0)
-        sums = ops.stack([ops.transpose(below), ops.transpose(moved)])
-        return ops.reshape(sums, tuple(weights.shape))
+        slopes, places = (ops.reshape(weights[k], (-1, _channels(weights))) for k in (0, 1))
+        x, g = (ops.cast(t, weights.dtype) for t in (x, g))
+        below = _summed(lambda x, g, b: g * ops.relu(b - x), x, g, (places,))
+        count = _summed(lambda x, g, b: ops.where(b > x, g, 0.0), x, g, (places,))
+        return ops.reshape(ops.stack([below, slopes * count]), tuple(weights.shape))
 
     return _with_gradients(value, input_gradient, weight_gradient)
