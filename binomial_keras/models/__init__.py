@@ -1,5 +1,6 @@
 """Networks, one file per paper, and what can be done to any network of these layers."""
 
+from .all_cnn import all_cnn
 from .anytime_labels import anytime_labels
 from .binomial_cnn import binomial_cnn
 from .conv_substitute import conv_substitute
@@ -8,13 +9,17 @@ from .flexible_small import flexible_small
 from .flexible_vgg16 import flexible_vgg16
 from .hmax import hmax
 from .lenet5 import lenet5
+from .network_in_network import network_in_network
+from .place_hinges import place_hinges
 from .reseed import reseed
+from .resnet20 import resnet20
 from .step_by_step import StepByStep
 from .with_backward import backward_rules, with_backward
 from .with_threshold import with_threshold
 
 __all__ = [
     "StepByStep",
+    "all_cnn",
     "anytime_labels",
     "backward_rules",
     "binomial_cnn",
@@ -24,7 +29,10 @@ __all__ = [
     "flexible_vgg16",
     "hmax",
     "lenet5",
+    "network_in_network",
+    "place_hinges",
     "reseed",
+    "resnet20",
     "with_backward",
     "with_threshold",
 ]
