@@ -30,6 +30,8 @@ class Recipe:
         clipnorm: largest norm of the whole gradient, or `None`.
         drop, drop_epochs: of the schedule "staircase": a factor in (0, 1] and an integer >= 1.
         flip: whether every image is mirrored left to right in half of the epochs, by chance.
+        shift: integer >= 0: in every epoch every image is moved by up to so many pixels down or up
+            and right or left, by chance, with zeros at the edge (a crop of the padded image).
     """
 
     name: str
@@ -44,12 +46,15 @@ class Recipe:
     drop: float = 0.7
     drop_epochs: int = 20
     flip: bool = False
+    shift: int = 0
 
     def __post_init__(self):
         for name in ("epochs", "batch_size", "drop_epochs"):
             value = getattr(self, name)
             if not isinstance(value, numbers.Integral) or value < 1:
                 self._refuse(name, "an integer >= 1")
+        if not isinstance(self.shift, numbers.Integral) or self.shift < 0:
+            self._refuse("shift", "an integer >= 0")
         if not self.learning_rate > 0:
             self._refuse("learning_rate", "a number > 0")
         if not 0 <= self.momentum < 1:
@@ -106,6 +111,13 @@ _FLEXIBLE_CPU = dataclasses.replace(
     _FLEXIBLE, name="flexible-cpu", epochs=12, learning_rate=0.01, schedule="cosine", warmup=0.05
 )
 
+# He et al.'s training of residual networks on CIFAR-10: the rate falls in epochs 100 and 150. The
+# weight decay of 1e-4 is a penalty of the networks themselves.
+_SPLASH = Recipe("splash", epochs=200, batch_size=128, schedule="step")
+_SPLASH_CPU = dataclasses.replace(
+    _SPLASH, name="splash-cpu", epochs=5, schedule="cosine", warmup=0.05
+)
+
 RECIPES = {
     # Table 2 of the paper; no schedule is mentioned there, so the rate stays constant.
     "paper": Recipe("paper", epochs=250, batch_size=32),
@@ -122,6 +134,13 @@ RECIPES = {
     # and a cosine, twelve epochs add up to 0.06, and the penalty has as long to act.
     "flexible-cpu": _FLEXIBLE_CPU,
     "flexible-cifar-cpu": dataclasses.replace(_FLEXIBLE_CPU, name="flexible-cifar-cpu", flip=True),
+    # The paper of SPLASH was not at hand, so these are common choices and not its own.
+    "splash": _SPLASH,
+    "splash-cifar": dataclasses.replace(_SPLASH, name="splash-cifar", flip=True, shift=4),
+    "splash-cpu": _SPLASH_CPU,
+    "splash-cifar-cpu": dataclasses.replace(
+        _SPLASH_CPU, name="splash-cifar-cpu", epochs=12, flip=True, shift=2
+    ),
 }
 
 

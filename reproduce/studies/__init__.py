@@ -2,5 +2,6 @@
 
 from reproduce.studies.flexible import FLEXIBLE
 from reproduce.studies.sources import SOURCES
+from reproduce.studies.splash import SPLASH
 
-STUDIES = {study.name: study for study in (*FLEXIBLE, *SOURCES)}
+STUDIES = {study.name: study for study in (*FLEXIBLE, *SPLASH, *SOURCES)}

@@ -29,6 +29,65 @@ def _ascent(x, y, estimator, seed, settings, **arguments):
     return attack.generate(x, y)
 
 
+def _apgd(x, y, estimator, seed, settings):
+    """AutoAttack's main attack, which chooses its step size."""
+    from binomial_keras.evaluation.attacks import APGD
+
+    attack = APGD(
+        estimator(settings.get("draws", 1)), eps=settings["eps"], steps=settings["steps"],
+        loss=settings["loss"], seed=seed,
+    )
+    return attack.generate(x, y)
+
+
+def _carlini(x, y, estimator, seed, settings):
+    from binomial_keras.evaluation.attacks import CarliniL2
+
+    attack = CarliniL2(
+        estimator(settings.get("draws", 1)), binary_search_steps=settings["searches"],
+        max_iter=settings["steps"], batch_size=len(x), verbose=False,
+    )
+    return _within(attack.generate(x, y), x, settings["eps"])
+
+
+def _boundary(x, y, estimator, seed, settings):
+    """ART's decision-based attack, which walks along the boundary towards the image."""
+    import numpy as np
+    from art.attacks.evasion import BoundaryAttack
+
+    attack = BoundaryAttack(
+        estimator(settings.get("draws", 1)), targeted=False, max_iter=settings["steps"],
+        num_trial=settings["trials"], batch_size=64, verbose=False,
+    )
+    # ART draws from NumPy's global generator.
+    state = np.random.get_state()
+    np.random.seed(seed % 2**32)
+    try:
+        attacked = attack.generate(x, y).astype("float32")
+    finally:
+        np.random.set_state(state)
+    return _within(attacked, x, settings["eps"])
+
+
+def _within(attacked, x, eps):
+    """The attacked images whose change has an L2 norm of at most eps; the others as they were."""
+    import numpy as np
+
+    change = np.linalg.norm((attacked - x).reshape(len(x), -1), axis=1)
+    return np.where((change <= eps)[:, None, None, None], attacked, x)
+
+
+def _pixel(x, y, estimator, seed, settings):
+    """One pixel changed, by differential evolution."""
+    from binomial_keras.evaluation.attacks import Pixel
+
+    attack = Pixel(
+        estimator(settings.get("draws", 1)), th=1, max_iter=settings["steps"], seed=seed,
+        verbose=False,
+    )
+    return attack.generate(x, y)
+
+
 def _corruption(x, y, estimator, seed, settings):
     from binomial_keras.evaluation.corruptions import corrupt
 
@@ -52,7 +111,14 @@ def _stylised(x, y, estimator, seed, settings):
 # Each takes (images, labels, function of K to the estimator that averages over K draws, seed,
 # settings) and returns the images that the network is shown. Images that an attack finds wrong
 # already stay as they are.
-ATTACKS = {"fgsm": _fgsm, "pgd": _pgd}
+ATTACKS = {
+    "fgsm": _fgsm,
+    "pgd": _pgd,
+    "apgd": _apgd,
+    "carlini": _carlini,
+    "boundary": _boundary,
+    "pixel": _pixel,
+}
 # These know nothing of the network: every network is shown the same images.
 # "maps" is "clean" with the activation maps of the first image.
 CHANGES = {
