@@ -192,11 +192,18 @@ def test_every_network_of_every_study_can_be_built(name):
     plan = dataclasses.make_dataclass("P", ["data", "training"])(
         study.data, {"recipe": "cpu", "overrides": {}, "width": 0.1}
     )
+    seen = set()
     for network in study.networks:
         cell = study.training(plan, network, 0)
         for recipe in network.recipes.values():
             bk.training.recipe(recipe)
         model = new_network(cell)
+        # Of networks that differ in their activation alone, one is run: compiling takes seconds.
+        kind = network.key if network.builder not in ("lenet5", "resnet20") else network.builder
+        if kind in seen:
+            assert model.output_shape == (None, about["classes"])
+            continue
+        seen.add(kind)
         x = np.random.default_rng(0).random((2, *about["shape"]), "float32")
         answers = backend.compile_forward(model)(x)
         assert answers.shape == (2, about["classes"])
