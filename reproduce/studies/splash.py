@@ -69,7 +69,7 @@ def _others(budget, searches=9, steps=100):
         Measure("carlini", f"C&W, L2 {budget:g}", "carlini",
                 {"eps": budget, "searches": searches, "steps": steps}),
         Measure("boundary", f"boundary attack, L2 {budget:g}", "boundary",
-                {"eps": budget, "steps": 1000, "trials": 10}),
+                {"eps": budget, "steps": 500, "trials": 10}),
         Measure("pixel", "one pixel", "pixel", {"steps": 20}),
     )
 
@@ -82,21 +82,21 @@ SPLASH = (
     Study(
         "splash_mnist", "SPLASH: LeNet-5 on MNIST with ten activations, FGSM, PGD and APGD",
         "mnist", _LENET, (CLEAN, *_curve(_GREY, [f"{eps:g}" for eps in _GREY])), seeds=3,
-        images=1000, view="curves", axis="eps of APGD", note=_NOTE,
+        images=500, view="curves", axis="eps of APGD", note=_NOTE,
     ),
     Study(
         "splash_mnist_black_box", "SPLASH: LeNet-5 on MNIST under C&W, boundary and one-pixel "
-        "attacks", "mnist", _LENET, (CLEAN, *_others(2.0)), seeds=3, images=100, note=_BLACK_BOX,
+        "attacks", "mnist", _LENET, (CLEAN, *_others(2.0)), seeds=3, images=50, note=_BLACK_BOX,
     ),
     Study(
         "splash_cifar10", "SPLASH: ResNet-20 on CIFAR-10 with ten activations, FGSM, PGD and APGD",
         "cifar10", _RESNET,
         (CLEAN, *_curve([k / 255 for k in _COLOUR], [f"{k}/255" for k in _COLOUR])), seeds=2,
-        images=1000, view="curves", axis="eps of APGD", width=0.25, note=_NOTE,
+        images=500, view="curves", axis="eps of APGD", width=0.25, note=_NOTE,
     ),
     Study(
         "splash_cifar10_black_box", "SPLASH: ResNet-20 on CIFAR-10 under C&W, boundary and "
-        "one-pixel attacks", "cifar10", _RESNET, (CLEAN, *_others(0.5)), seeds=2, images=100,
+        "one-pixel attacks", "cifar10", _RESNET, (CLEAN, *_others(0.5)), seeds=2, images=50,
         width=0.25, note=_BLACK_BOX,
     ),
 )
