@@ -38,6 +38,7 @@ __all__ = [
     "SuiteScore",
     "WorstCase",
     "accuracy_interval",
+    "activation_shapes",
     "adaptive_suite",
     "alpha_score",
     "band_centres",
@@ -47,6 +48,7 @@ __all__ = [
     "corruptions",
     "evaluate_attack",
     "paired_difference",
+    "plot_shapes",
     "predict_draws",
     "published_suite",
     "radial_spectrum",
@@ -60,6 +62,8 @@ __all__ = [
 ]
 
 _LAZY = {
+    "activation_shapes": "learned_shapes",
+    "plot_shapes": "learned_shapes",
     "band_centres": "spectrum",
     "band_pass": "spectrum",
     "bandwidth": "spectrum",

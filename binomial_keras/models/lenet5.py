@@ -2,8 +2,19 @@
 
 import keras
 
+from .activation_blocks import ActivationBlocks, check_side
+from .flexible_blocks import check_classes
 
-def lenet5(input_shape=(28, 28, 1), classes=10, activation="relu", seed=None):
+
+def lenet5(
+    input_shape=(28, 28, 1),
+    classes=10,
+    activation="relu",
+    seed=None,
+    *,
+    batch_normalization=False,
+    l2=0.0,
+):
     """LeNet-5 with max-pooling, softmax output and an activation of your choice.
 
     Conv 6 maps, 5x5, same padding -> activation -> max-pool 2 -> conv 16, 5x5 -> activation ->
@@ -14,9 +25,11 @@ def lenet5(input_shape=(28, 28, 1), classes=10, activation="relu", seed=None):
     Args:
         input_shape: `(height, width, channels)` of images in [0, 1]; at least 16x16.
         classes: integer >= 2.
-        activation: name of a Keras activation, or a function without arguments that returns a
-            new layer (`keras.layers.PReLU`, say); it is called once per activation.
+        activation: name, as in `layers.activation`, or a function without arguments that returns a
+            new layer (`keras.layers.PReLU`, say).
         seed: integer or `None`; seeds the initial weights.
+        batch_normalization: whether it stands directly before every activation.
+        l2: penalty factor of the kernels; nothing else is penalised.
 
     Returns:
         A functional `keras.Model`; its last layer is named `"probabilities"`.
@@ -29,44 +42,18 @@ def lenet5(input_shape=(28, 28, 1), classes=10, activation="relu", seed=None):
     References:
         LeCun, Bottou, Bengio, Haffner, Proceedings of the IEEE 86 (1998).
     """
-    _check(input_shape, classes)
-    seeds = iter(range(seed * 1000, (seed + 1) * 1000)) if seed is not None else None
-
-    def weights():
-        start = keras.initializers.HeNormal(seed=None if seeds is None else next(seeds))
-        return {"kernel_initializer": start}
-
-    def activated(x, name):
-        if isinstance(activation, str):
-            return keras.layers.Activation(activation, name=name)(x)
-        layer = activation()
-        layer.name = name
-        return layer(x)
-
+    check_side(input_shape, 16)
+    check_classes(classes)
+    blocks = ActivationBlocks(activation, seed, l2, batch_normalization)
     image = keras.Input(input_shape, name="image")
     x = image
     for number, (maps, padding) in enumerate(((6, "same"), (16, "valid")), 1):
-        x = keras.layers.Conv2D(maps, 5, padding=padding, **weights(), name=f"conv{number}")(x)
-        x = activated(x, f"activation{number}")
+        x = blocks.block(x, maps, 5, f"{number}", padding=padding)
         x = keras.layers.MaxPooling2D(2, name=f"pool{number}")(x)
     x = keras.layers.Flatten(name="flat")(x)
     for number, units in enumerate((120, 84), 3):
-        x = keras.layers.Dense(units, **weights(), name=f"dense{number}")(x)
-        x = activated(x, f"activation{number}")
+        x = blocks.activated(blocks.dense(x, units, f"dense{number}"), f"activation{number}")
     output = keras.layers.Dense(
-        classes, activation="softmax", **weights(), name="probabilities"
+        classes, activation="softmax", **blocks.weights(), name="probabilities"
     )(x)
     return keras.Model(image, output, name="lenet5")
-
-
-def _check(input_shape, classes):
-    if len(tuple(input_shape)) != 3 or min(input_shape[:2]) < 16:
-        raise ValueError(
-            "Invalid value received for argument `input_shape`. Expected (height, width, "
-            f"channels) of at least 16x16. Received: input_shape={input_shape}"
-        )
-    if classes < 2:
-        raise ValueError(
-            "Invalid value received for argument `classes`. Expected at least 2. "
-            f"Received: classes={classes}"
-        )

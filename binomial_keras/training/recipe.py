@@ -33,6 +33,8 @@ class Recipe:
         drop, drop_epochs: of the schedule "staircase": a factor in (0, 1] and an integer >= 1.
         flip: whether every image is mirrored left to right in half of the epochs, by chance.
         adversary: an `Adversary` that attacks the images of every step, or `None`.
+        shift: integer >= 0: in every epoch every image is moved by up to so many pixels down or up
+            and right or left, by chance, with zeros at the edge (a crop of the padded image).
     """
 
     name: str
@@ -48,12 +50,15 @@ class Recipe:
     drop_epochs: int = 20
     flip: bool = False
     adversary: Adversary | None = None
+    shift: int = 0
 
     def __post_init__(self):
         for name in ("epochs", "batch_size", "drop_epochs"):
             value = getattr(self, name)
             if not isinstance(value, numbers.Integral) or value < 1:
                 self._refuse(name, "an integer >= 1")
+        if not isinstance(self.shift, numbers.Integral) or self.shift < 0:
+            self._refuse("shift", "an integer >= 0")
         if not self.learning_rate > 0:
             self._refuse("learning_rate", "a number > 0")
         if not 0 <= self.momentum < 1:
@@ -131,6 +136,12 @@ _SPIKING_CPU = dataclasses.replace(
 )
 # Five steps cross the radius, from wherever in the ball they start.
 _MNIST_PGD = Adversary("pgd", eps=0.1, steps=5, step_size=0.03)
+# He et al.'s training of residual networks on CIFAR-10: the rate falls in epochs 100 and 150. The
+# weight decay of 1e-4 is a penalty of the networks themselves.
+_SPLASH = Recipe("splash", epochs=200, batch_size=128, schedule="step")
+_SPLASH_CPU = dataclasses.replace(
+    _SPLASH, name="splash-cpu", epochs=5, schedule="cosine", warmup=0.05
+)
 
 RECIPES = {
     # Table 2 of the paper; no schedule is mentioned there, so the rate stays constant.
@@ -172,6 +183,13 @@ RECIPES = {
     ),
     "spiking-mnist-at-cpu": dataclasses.replace(
         _SPIKING_CPU, name="spiking-mnist-at-cpu", adversary=_MNIST_PGD
+    ),
+    # The paper of SPLASH was not at hand, so these are common choices and not its own.
+    "splash": _SPLASH,
+    "splash-cifar": dataclasses.replace(_SPLASH, name="splash-cifar", flip=True, shift=4),
+    "splash-cpu": _SPLASH_CPU,
+    "splash-cifar-cpu": dataclasses.replace(
+        _SPLASH_CPU, name="splash-cifar-cpu", epochs=12, flip=True, shift=2
     ),
 }
 

@@ -27,7 +27,8 @@ class TrainingState:
         layers = [type(layer).__name__ for layer in model.layers]
         units = [getattr(layer, "neuron", "") + str(getattr(layer, "T", "")) for layer in model.layers]
         purpose = {
-            "recipe": recipe.to_dict(),
+            # A state from before recipes had shifts stays valid.
+            "recipe": {k: v for k, v in recipe.to_dict().items() if (k, v) != ("shift", 0)},
             "seed": seed,
             "images": images,
             "network": [layers, units, shapes],

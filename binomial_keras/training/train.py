@@ -90,9 +90,8 @@ def train(
         start = time.perf_counter()
         order = np.random.default_rng([seed, epoch]).permutation(len(x))
         reseed(model, int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0]))
-        images = _mirrored(x[order], seed, epoch) if recipe.flip else x[order]
         logs = one_epoch(
-            images,
+            _augmented(x[order], recipe, seed, epoch),
             y[order],
             batch_size=recipe.batch_size,
             epochs=epoch + 1,
@@ -117,6 +116,25 @@ class _PlainEpochs:
 
     def __call__(self, x, y, **options):
         return self.model.fit(x, y, shuffle=False, **options).history
+
+
+def _augmented(x, recipe, seed, epoch):
+    """Images mirrored and moved as the recipe says; `x` may be overwritten."""
+    if recipe.flip:
+        x = _mirrored(x, seed, epoch)
+    return _moved(x, recipe.shift, seed, epoch) if recipe.shift else x
+
+
+def _moved(x, shift, seed, epoch):
+    """Every image moved by up to `shift` pixels on both axes, drawn from (seed, epoch)."""
+    height, width = x.shape[1:3]
+    offsets = np.random.default_rng([seed, epoch, 2]).integers(0, 2 * shift + 1, (len(x), 2))
+    padded = np.pad(x, ((0, 0), (shift, shift), (shift, shift), (0, 0)))
+    # One slice per offset, not per image: there are few of them.
+    for top, left in np.unique(offsets, axis=0):
+        chosen = (offsets == (top, left)).all(axis=1)
+        x[chosen] = padded[chosen, top : top + height, left : left + width]
+    return x
 
 
 def _mirrored(x, seed, epoch):

@@ -4,5 +4,9 @@ from reproduce.studies.flexible import FLEXIBLE
 from reproduce.studies.likelihood_ratio import LIKELIHOOD_RATIO
 from reproduce.studies.randhet import RANDHET
 from reproduce.studies.sources import SOURCES
+from reproduce.studies.splash import SPLASH
 
-STUDIES = {study.name: study for study in (*FLEXIBLE, *RANDHET, *LIKELIHOOD_RATIO, *SOURCES)}
+STUDIES = {
+    study.name: study
+    for study in (*FLEXIBLE, *SPLASH, *RANDHET, *LIKELIHOOD_RATIO, *SOURCES)
+}

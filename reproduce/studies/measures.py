@@ -68,6 +68,86 @@ def _lbfgs(x, y, estimator, seed, settings):
     return UnconstrainedLBFGS(estimator(1), settings["rate"], settings["steps"]).generate(x, y)
 
 
+def _apgd(x, y, estimator, seed, settings):
+    """AutoAttack's main attack, which chooses its step size."""
+    from binomial_keras.evaluation.attacks import APGD
+
+    attack = APGD(
+        estimator(settings.get("draws", 1)), eps=settings["eps"], steps=settings["steps"],
+        loss=settings["loss"], seed=seed,
+    )
+    return attack.generate(x, y)
+
+
+def _carlini(x, y, estimator, seed, settings):
+    from binomial_keras.evaluation.attacks import CarliniL2
+
+    attack = CarliniL2(
+        estimator(settings.get("draws", 1)), binary_search_steps=settings["searches"],
+        max_iter=settings["steps"], batch_size=len(x), verbose=False,
+    )
+    return _within(attack.generate(x, y), x, settings["eps"])
+
+
+def _boundary(x, y, estimator, seed, settings):
+    """ART's decision-based attack, which walks along the boundary towards the image."""
+    import numpy as np
+    from art.attacks.evasion import BoundaryAttack
+
+    attack = BoundaryAttack(
+        estimator(settings.get("draws", 1)), targeted=False, max_iter=settings["steps"],
+        num_trial=settings["trials"], batch_size=64, verbose=False,
+    )
+    start, found = _fooling_noise(x, y, attack.estimator, seed)
+    attacked = x.copy()
+    # ART draws from NumPy's global generator.
+    state = np.random.get_state()
+    np.random.seed(seed % 2**32)
+    try:
+        if found.any():
+            attacked[found] = attack.generate(x[found], y[found], x_adv_init=start[found])
+    finally:
+        np.random.set_state(state)
+    return _within(attacked, x, settings["eps"])
+
+
+def _fooling_noise(x, y, estimator, seed, tries=100):
+    """Uniform noise that the network gives another label than y, and for which images it is known.
+
+    ART's own search draws from a generator that cannot be seeded.
+    """
+    import numpy as np
+
+    rng, start, found = np.random.default_rng(seed), x.copy(), np.zeros(len(x), bool)
+    for _ in range(tries):
+        open_ = np.flatnonzero(~found)
+        if not len(open_):
+            break
+        noise = rng.random((len(open_), *x.shape[1:]), "float32")
+        fooled = np.argmax(estimator.predict(noise), axis=1) != y[open_]
+        start[open_[fooled]], found[open_[fooled]] = noise[fooled], True
+    return start, found
+
+
+def _within(attacked, x, eps):
+    """The attacked images whose change has an L2 norm of at most eps; the others as they were."""
+    import numpy as np
+
+    change = np.linalg.norm((attacked - x).reshape(len(x), -1), axis=1)
+    return np.where((change <= eps)[:, None, None, None], attacked, x)
+
+
+def _pixel(x, y, estimator, seed, settings):
+    """One pixel changed, by differential evolution."""
+    from binomial_keras.evaluation.attacks import Pixel
+
+    attack = Pixel(
+        estimator(settings.get("draws", 1)), th=1, max_iter=settings["steps"], seed=seed,
+        verbose=False,
+    )
+    return attack.generate(x, y)
+
+
 def _corruption(x, y, estimator, seed, settings):
     from binomial_keras.evaluation.corruptions import corrupt
 
@@ -100,11 +180,15 @@ def _stylised(x, y, estimator, seed, settings):
 
 # Each takes (images, labels, function of K, and of a backward rule, to the estimator that averages
 # over K draws, seed, settings) and returns the images that the network is shown. Images that FGSM,
-# PGD and the worst case find wrong already stay as they are.
+# PGD, APGD and the worst case find wrong already stay as they are.
 ATTACKS = {
     "fgsm": _fgsm,
     "pgd": _pgd,
     "pgd-ensemble": _pgd_ensemble,
+    "apgd": _apgd,
+    "carlini": _carlini,
+    "boundary": _boundary,
+    "pixel": _pixel,
     "one_step": _one_step,
     "lbfgs": _lbfgs,
     "worst_case": white_box,

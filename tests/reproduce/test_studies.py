@@ -205,15 +205,19 @@ def test_every_network_of_every_study_can_be_built(name):
     plan = dataclasses.make_dataclass("P", ["data", "training"])(
         study.data, {"recipe": "cpu", "overrides": {}, "width": 0.1}
     )
-    built = []
+    seen = set()
     for network in study.networks:
         cell = study.training(plan, network, 0)
         for recipe in network.recipes.values():
             bk.training.recipe(recipe)
-        if (cell.builder, cell.arguments) in built:
-            continue  # the same network, trained in another way
-        built.append((cell.builder, cell.arguments))
         model = _awake(new_network(cell))
+        # Of networks that differ in their activation alone, one is run: compiling takes seconds.
+        alike = network.builder in ("lenet5", "resnet20")
+        kind = network.builder if alike else (cell.builder, str(cell.arguments))
+        if kind in seen:
+            assert model.output_shape == (None, about["classes"])
+            continue
+        seen.add(kind)
         x = np.random.default_rng(0).random((2, *about["shape"]), "float32")
         answers = backend.compile_forward(model)(x)
         assert answers.shape == (2, about["classes"])

@@ -85,3 +85,14 @@ def test_bad_fields(name, value):
 def test_unknown_name():
     with pytest.raises(ValueError, match=r"argument `name`.*'paper', 'cpu'.*name='fast'"):
         recipe("fast")
+
+
+def test_the_common_recipe_of_residual_networks():
+    rates = recipe("splash")
+    # 200 epochs, the rate falls in epochs 100 and 150.
+    epochs = [rates.rate(e / 200) for e in (0, 99.9, 100, 149.9, 150)]
+    assert epochs == pytest.approx([0.1, 0.1, 0.01, 0.01, 0.001])
+    assert (recipe("splash-cifar").flip, recipe("splash-cifar").shift) == (True, 4)
+    for shift in (-1, 1.5):
+        with pytest.raises(ValueError, match="argument `shift`"):
+            recipe("splash", shift=shift)
