@@ -158,9 +158,14 @@ def comparison_sections(plans, store):
 
 
 def _control(plan, group):
-    """What a model is compared with: its twin; in a group without twins the first; or None."""
+    """What a model is compared with: its twin; in a group without twins the baseline; or None."""
     twins = {one.model: one for one in group if one.is_twin}
-    return twins.get(plan.model + TWIN) if twins else group[0]
+    return twins.get(plan.model + TWIN) if twins else _baseline(group)
+
+
+def _baseline(group):
+    """The model that is called so, or else the first."""
+    return next((one for one in group if "baseline" in one.model), group[0])
 
 
 def _comparison(group, store):
@@ -193,8 +198,8 @@ def _comparison(group, store):
         name, title, ("model", *(f"eps {eps:g}" for eps in (0.0, *first.eps))), tuple(rows),
         (*([failed] if failed else ()), MEASURES,
          "After the semicolon: difference to the model's own twin (-as-D: the same weights without "
-         f"noise), or, where no model has one, to {first.model}, on the same images, with a paired "
-         "bootstrap interval.", WORST),
+         f"noise), or, where no model has one, to {_baseline(group).model}, on the same images, "
+         "with a paired bootstrap interval.", WORST),
     )
     return Section(name, title, (table,), {f"{name}-eps": curve_figure(curves, "eps", title)},
                    to_csv(COLUMNS, lines))

@@ -9,6 +9,7 @@ from reproduce.plan import load_plans
 from reproduce.records import RecordStore
 from reproduce.report import all_sections
 from reproduce.report.readme import with_results
+from reproduce.studies.plan import StudyPlan
 
 ROOT = pathlib.Path(__file__).parents[2]
 
@@ -18,14 +19,19 @@ PAGES = {
     "README.md": (("table3", "fig4b"), "clean-"),
     "docs/binomial_neuron.md": (("table3", "fig4b"), "clean-"),
     "docs/mnist_adaptive.md": (("fig4b", "fig5", "fig6b", "adaptive"), "adaptive-"),
+    "docs/flexible_layer.md": (("adaptive", "flexible_table2", "flexible_fig3"), "measure-"),
 }
+
+
+def _experiment(plan):
+    return plan.study if isinstance(plan, StudyPlan) else plan.experiment
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_pages_hold_the_tables_of_the_committed_records(page):
     store = RecordStore(ROOT / "reproduce" / "results")
     experiments, kind = PAGES[page]
-    plans = [p for p in load_plans(store) if getattr(p, "experiment", "") in experiments]
+    plans = [p for p in load_plans(store) if _experiment(p) in experiments]
     text = (ROOT / page).read_text(encoding="utf-8")
     records = "../" * page.count("/") + "reproduce/results/records"
     assert with_results(text, all_sections(plans, store), records) == text
