@@ -51,13 +51,16 @@ class Run:
 def _runs(arguments, folder):
     given = any(pathlib.Path(item.split("::")[0]).exists() for item in arguments)
     dependent = [f"tests/{name}" for name in BACKEND_FOLDERS]
-    others = sorted(
-        f"tests/{path.name}" for path in TESTS.iterdir()
-        if path.name.startswith("test_") or path.name == "reproduce"
-    )
-    wanted = [("tensorflow", others), ("tensorflow", dependent), ("jax", dependent)]
+    others = sorted(f"tests/{path.name}" for path in TESTS.glob("test_*.py"))
+    # The longest first, so that both processors have work until the end.
+    wanted = [
+        ("jax", dependent),
+        ("tensorflow", dependent),
+        ("tensorflow", ["tests/reproduce"]),
+        ("tensorflow", others),
+    ]
     if given:
-        wanted = [("tensorflow", []), ("jax", [])]
+        wanted = [("jax", []), ("tensorflow", [])]
     if importlib.util.find_spec("jax") is None:
         print("JAX is not installed: its backend is not tested. pip install -r requirements.txt")
         wanted = [run for run in wanted if run[0] != "jax"]
