@@ -25,7 +25,6 @@ def do(cell, identity, bench):
     """Runs a cell of any kind."""
     from reproduce.adaptive.check_work import checks
     from reproduce.adaptive.work import adaptive
-
     from reproduce.studies.work import measure
 
     kinds = {"train": train, "clean": clean, "attack": attack, "adaptive": adaptive,
@@ -36,7 +35,6 @@ def do(cell, identity, bench):
 def train(cell, identity, bench):
     """Trains a network and writes its checkpoint. Resumes from its last whole epoch."""
     from binomial_keras import training
-
     from reproduce.studies import work as studies
 
     x, y = bench.data(cell.data, "train")

@@ -4,8 +4,8 @@ import keras
 from keras import ops
 
 from .flexible_arguments import invalid
-from .lif_kernel import Settings, lif_loop
 from .lif_decay import drawn
+from .lif_kernel import Settings, lif_loop
 from .lif_neuron import LIFNeuron
 from .time_axis import check_input, check_passes, has_time_axis
 

@@ -103,7 +103,7 @@ class AdaptivePlan:
 
 
 def save(store, plan):
-    """Writes a plan, keeping balls, attacks and sources of an earlier one that is otherwise equal."""
+    """Writes a plan; it keeps balls, attacks and sources of an earlier one that is else equal."""
     path = store.plans / f"{plan.name}.json"
     try:
         old = AdaptivePlan(**json.loads(path.read_text()))

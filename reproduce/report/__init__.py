@@ -10,8 +10,8 @@ from reproduce.report.page import page
 from reproduce.report.section import section
 from reproduce.report.study import study_section
 from reproduce.report.table import to_markdown
-from reproduce.studies.plan import StudyPlan
 from reproduce.report.two_columns import two_column_sections
+from reproduce.studies.plan import StudyPlan
 
 __all__ = ["all_sections", "write_report"]
 

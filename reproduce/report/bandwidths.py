@@ -7,9 +7,10 @@ from reproduce.report.table import Cell, Table, cell
 from reproduce.studies.results import point_of
 
 NOTE = (
-    "At severity 5 with the parameters for photographs. Bandwidth: mean over the images of the full width at half maximum of the "
-    "spectrum, corrupted over original. Relative accuracy: that of the network over that of the "
-    "first one, means over seeds. The paper reports a positive correlation for all-layer networks."
+    "At severity 5 with the parameters for photographs. Bandwidth: mean over the images of the "
+    "full width at half maximum of the spectrum, corrupted over original. Relative accuracy: that "
+    "of the network over that of the first one, means over seeds. The paper reports a positive "
+    "correlation for all-layer networks."
 )
 
 

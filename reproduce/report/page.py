@@ -8,6 +8,7 @@ import json
 from reproduce.records import write_atomically
 from reproduce.report.table import to_html
 
+
 def page(sections, store, title):
     """HTML text of a page with the given sections; nothing in it comes from elsewhere."""
     style = (importlib.resources.files("reproduce.report") / "page.css").read_text("utf-8")

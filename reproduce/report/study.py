@@ -1,8 +1,8 @@
 """What the report says about a study."""
 
 from reproduce.report.bandwidths import bandwidth_part
-from reproduce.report.maps import maps_pictures
 from reproduce.report.figures import line_figure
+from reproduce.report.maps import maps_pictures
 from reproduce.report.section import Section
 from reproduce.report.table import NOT_RUN, Cell, Table, cell, to_csv
 from reproduce.report.training import history_table

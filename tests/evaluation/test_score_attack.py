@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from binomial_keras.evaluation import paired_difference, score_attack, score_draws
-
 from tests.evaluation.enumerated import Law, network
 
 

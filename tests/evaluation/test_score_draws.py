@@ -7,7 +7,6 @@ import pytest
 from binomial_keras.evaluation import predict_draws, score_draws
 from binomial_keras.evaluation.fresh_draws import fresh_draws
 from binomial_keras.evaluation.seeds import stream_seed
-
 from tests.evaluation.enumerated import Law, network
 
 IMAGES = np.array([[0.5, 0.5], [0.0, 0.0]], "float32")

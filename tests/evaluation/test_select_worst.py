@@ -6,7 +6,6 @@ import pytest
 from binomial_keras.evaluation import score_attack, score_draws, select_worst
 from binomial_keras.evaluation.fresh_draws import fresh_draws
 from binomial_keras.evaluation.seeds import stream_seed
-
 from tests.evaluation.enumerated import Law, network
 
 

@@ -78,7 +78,8 @@ def test_rules_for_attackers():
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [({"noise": "uniform"}, "noise"), ({"scale": 0.0}, "scale"),
-     ({"surrogate": "cdf"}, "surrogate"), ({"surrogate": ("cdf", 0)}, "surrogate"), ({"surrogate": ("zero", 1)}, "surrogate"),
+     ({"surrogate": "cdf"}, "surrogate"), ({"surrogate": ("cdf", 0)}, "surrogate"),
+     ({"surrogate": ("zero", 1)}, "surrogate"),
      ({"surrogate": None}, "surrogate"), ({"surrogate": ("cdf", 1, 2)}, "surrogate"),
      ({"surrogate": ("cdf", True)}, "surrogate"), ({"surrogate": "hard"}, "surrogate")],
 )

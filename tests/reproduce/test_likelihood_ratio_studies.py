@@ -13,7 +13,6 @@ from reproduce.published import numbers
 from reproduce.records import RecordStore
 from reproduce.studies import STUDIES
 
-
 NAME, KEY = "glr_small", "threshold-ce-baseline"
 
 

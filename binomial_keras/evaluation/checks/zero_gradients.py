@@ -16,11 +16,11 @@ def zero_gradients(probe):
 
     Cross-entropy under every backward rule, and the other losses of the suite under the model's
     own, at the clean images, averaged over the suite's draws. A slope of the cross-entropy that
-    is smaller than 2^-24 times that of the margin is rounding and counts as zero. Such an image cannot be attacked by
-    a gradient at all, and a suite that reports it as robust is blind there. An image that only
-    some of the rules leave without a gradient is the others' to attack: that is told in `detail`
-    where it concerns more than 1 % of the images, and does not fail. Gradients that are not
-    finite do.
+    is smaller than 2^-24 times that of the margin is rounding and counts as zero. Such an image
+    cannot be attacked by a gradient at all, and a suite that reports it as robust is blind there.
+    An image that only some of the rules leave without a gradient is the others' to attack: that is
+    told in `detail` where it concerns more than 1 % of the images, and does not fail. Gradients
+    that are not finite do.
 
     Args:
         probe: `Probe`.
@@ -37,7 +37,8 @@ def zero_gradients(probe):
         dead, bad = (flat == 0).all(axis=1), 100 * float((~np.isfinite(flat)).mean())
         if loss == "cross_entropy":
             probe.reseed(NAME)
-            size, whole = (np.abs(one).max(axis=1) for one in (flat, _slopes(probe, rule, "margin")))
+            margin = _slopes(probe, rule, "margin")
+            size, whole = (np.abs(one).max(axis=1) for one in (flat, margin))
             dead |= size <= _ROUNDING * whole
         lost &= dead
         name = rule if loss == "cross_entropy" else f"{rule} with {loss}"

@@ -7,8 +7,8 @@ from binomial_keras.evaluation.attacks import APGD
 from binomial_keras.evaluation.attacks.apgd import checkpoints
 from binomial_keras.evaluation.attacks.ball import Ball
 from binomial_keras.models import reseed
-
-from tests.evaluation.attacks.known_models import best_change, images as uniform, linear, shaken
+from tests.evaluation.attacks.known_models import best_change, linear, shaken
+from tests.evaluation.attacks.known_models import images as uniform
 
 
 def test_checkpoints():

@@ -6,7 +6,6 @@ import pytest
 
 from binomial_keras.evaluation.attacks import APGD, EOTPGD
 from binomial_keras.evaluation.attacks.averaged_attack import check_logits
-
 from tests.evaluation.attacks.known_models import images, linear, shaken
 
 

@@ -6,7 +6,6 @@ import pytest
 from binomial_keras.evaluation.attacks import EOTPGD
 from binomial_keras.evaluation.attacks.ball import Ball
 from binomial_keras.models import reseed
-
 from tests.evaluation.attacks.known_models import best_change, images, linear, shaken
 
 

@@ -6,8 +6,8 @@ import pytest
 from binomial_keras.evaluation.attacks import NES
 from binomial_keras.evaluation.attacks.shard import Shard
 from binomial_keras.models import reseed
-
-from tests.evaluation.attacks.known_models import best_change, images as uniform, linear, shaken
+from tests.evaluation.attacks.known_models import best_change, linear, shaken
+from tests.evaluation.attacks.known_models import images as uniform
 
 
 @pytest.mark.parametrize("norm, least", [("inf", 0.97), (2, 0.9)])

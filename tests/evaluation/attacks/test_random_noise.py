@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from binomial_keras.evaluation.attacks import RandomNoise
-
 from tests.evaluation.attacks.known_models import best_change, images, linear, shaken
 
 

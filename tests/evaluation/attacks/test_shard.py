@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from binomial_keras.evaluation.attacks.shard import Shard
-
 from tests.evaluation.attacks.known_models import images, linear, shaken
 
 

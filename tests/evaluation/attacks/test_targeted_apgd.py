@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from binomial_keras.evaluation.attacks import APGD, TargetedAPGD
-
-from tests.evaluation.attacks.known_models import images as uniform, linear
+from tests.evaluation.attacks.known_models import images as uniform
+from tests.evaluation.attacks.known_models import linear
 
 
 def test_every_class_within_reach_is_reached(classifier_class):

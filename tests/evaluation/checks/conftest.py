@@ -5,7 +5,6 @@ import pytest
 
 from binomial_keras.evaluation.checks import Probe
 from binomial_keras.evaluation.scoring import predict_draws
-
 from tests.evaluation.attacks.known_models import images
 
 

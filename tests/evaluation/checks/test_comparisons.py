@@ -81,7 +81,6 @@ def test_unchanged_images():
 
 def test_roles_of_the_suite():
     from binomial_keras.evaluation import adaptive_suite
-
     from tests.evaluation.attacks.known_models import linear
 
     model, *_ = linear(classes=4)

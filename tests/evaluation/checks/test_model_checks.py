@@ -20,7 +20,6 @@ from binomial_keras.evaluation.checks import (
     run_checks,
     zero_gradients,
 )
-
 from tests.evaluation.attacks.known_models import SIDE, images, linear, shaken
 
 
