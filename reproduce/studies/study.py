@@ -43,6 +43,7 @@ class Measure:
         source: key of the network that the attack is made on, None for the tested one.
         at: where it stands on the horizontal axis of a curve.
         group: measures of one group share a record; None for a record of its own.
+        images: number of test images at the most, for what is dear; None for those of the study.
     """
 
     key: str
@@ -53,6 +54,7 @@ class Measure:
     source: str | None = None
     at: float | None = None
     group: str | None = None
+    images: int | None = None
 
     @property
     def record(self):
@@ -142,7 +144,7 @@ class Study:
             name=measure.record,
             points=tuple(one.point for one in together),
             source=source,
-            images=plan.images,
+            images=min(plan.images, measure.images or plan.images),
             draws=plan.draws if network.noisy else 1,
             batch_size=plan.batch_size,
         )
