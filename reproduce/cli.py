@@ -100,7 +100,8 @@ def _add_run_arguments(run):
     run.add_argument("--attacks", type=_words, help=ATTACK_HELP)
     run.add_argument("--set", action="append", metavar="NAME.SETTING=VALUE",
                      help="change a setting of an attack or of the recipe, e.g. Pixel.max_iter=2")
-    run.add_argument("--rows", type=_words, help="comma-separated row numbers (default: all)")
+    run.add_argument("--rows", type=_words, help="row numbers, by commas; a study's rows are the "
+                     "networks of its table, counted from 1 (default: all)")
     run.add_argument("--T", type=_count, help="only rows that are tested with this T")
     run.add_argument("--shard", type=_count, default=50,
                      help="images per attack record (default: 50)")

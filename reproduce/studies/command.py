@@ -7,7 +7,7 @@ from reproduce.studies import STUDIES
 from reproduce.studies.plan import StudyPlan
 
 # Options of `run` that mean nothing to a study, and what they are when they are not given.
-_FOREIGN = {"rows": None, "T": None, "attacks": None, "checkpoints": None, "widths": None,
+_FOREIGN = {"T": None, "attacks": None, "checkpoints": None, "widths": None,
             "architecture": None, "model": None, "source": None, "eps": None, "twin": False}
 
 
@@ -42,10 +42,12 @@ def run_studies(options):
     store = RecordStore(options.out)
     studies = [STUDIES[name] for name in dict.fromkeys(options.names)]
     plans = [make_plan(study, options) for study in studies]
+    numbers = [_rows(study, options.rows) for study in studies]
     store.prepare()
     for plan in plans:
         save_plan(store, plan)
-    cells = [(p, cell) for study, p in zip(studies, plans) for cell in study.cells(p)]
+    cells = [(p, cell) for study, p, n in zip(studies, plans, numbers)
+             for cell in study.cells(p, n)]
     # A network that two studies need is one cell, at its first place.
     jobs = list({cell: (plan, cell) for plan, cell in cells}.values())
     hashes = {plan.data: plan.data_sha256["train"] for plan in plans}
@@ -57,6 +59,15 @@ def run_studies(options):
         ran, kept = run_on(crew, jobs, bench)
     print(f"{ran} cells run, {kept} had a record already, in {options.out}.", flush=True)
     return report(options)
+
+
+def _rows(study, texts):
+    """The numbers of the networks that were asked for, None for all. Raises `UsageError`."""
+    for text in texts or ():
+        if not (text.isdecimal() and 1 <= int(text) <= len(study.rows)):
+            known = ", ".join(f"{n} ({one.label})" for n, one in enumerate(study.rows, 1))
+            raise UsageError(f"{study.name} has no row {text!r}; its rows are {known}.")
+    return {int(text) for text in texts} if texts else None
 
 
 def make_plan(study, options):

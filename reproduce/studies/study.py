@@ -150,12 +150,18 @@ class Study:
         )
         return cell, together.index(measure)
 
-    def cells(self, plan):
-        """Cells in the order of the work: seed by seed, training before measures."""
+    def cells(self, plan, numbers=None):
+        """Cells in the order of the work: seed by seed, training before measures.
+
+        Args:
+            plan: `StudyPlan`.
+            numbers: which networks, counted from 1 in the order of the table; None for all.
+        """
+        rows = [n for number, n in enumerate(self.rows, 1) if not numbers or number in numbers]
         found = []
         for seed in range(plan.seeds):
             needed = {m.source for m in self.measures} - {None}
-            wanted = [n for n in self.networks if n not in self.rows and n.key in needed]
-            found += [self.training(plan, n, seed) for n in [*wanted, *self.rows]]
-            found += [self.cell(plan, n, m, seed)[0] for m in self.measures for n in self.rows]
+            wanted = [n for n in self.networks if n not in rows and n.key in needed]
+            found += [self.training(plan, n, seed) for n in [*wanted, *rows]]
+            found += [self.cell(plan, n, m, seed)[0] for m in self.measures for n in rows]
         return list(dict.fromkeys(found))

@@ -14,6 +14,7 @@ from reproduce.lookup import record_of
 from reproduce.plan import load_plans
 from reproduce.records import RecordStore
 from reproduce.studies import STUDIES
+from reproduce.studies.plan import StudyPlan
 from reproduce.studies.results import Accuracy, accuracy_of, difference
 from reproduce.studies.work import new_network, training_images
 
@@ -26,6 +27,16 @@ def done(tmp_path_factory):
     arguments = ["run", "flexible_table2", "flexible_fig3", *SMALL, "--out", str(out)]
     assert main(arguments) == 0
     return RecordStore(out), arguments
+
+
+def test_rows_choose_networks_and_keep_what_a_transfer_comes_from():
+    study = STUDIES["glr_mnist"]
+    training = {"recipe": "cpu", "overrides": {}, "width": None}
+    plan = StudyPlan("glr_mnist", "digits", 1, training, 10, 1, 250, {})
+    trained = [c.network for c in study.cells(plan, {1, 3}) if c.kind == "train"]
+    assert trained == ["relu_mlp", "glr_mlp-bp", "glr_mlp-threshold-ce"]
+    measured = {c.checkpoint.network for c in study.cells(plan, {1, 3}) if c.kind == "measure"}
+    assert measured == {"glr_mlp-bp", "glr_mlp-threshold-ce"}
 
 
 def plan_of(store, name):
@@ -232,7 +243,7 @@ def test_every_network_of_every_study_can_be_built(name):
     ("arguments", "said"),
     [
         (["flexible_table2", "table3"], "apart from table3"),
-        (["flexible_table2", "--rows", "1"], "--rows means nothing"),
+        (["flexible_table2", "--rows", "6"], "no row '6'; its rows are 1 (baseline), 2"),
         (["flexible_table2", "--width", "0.5"], "--width means nothing"),
         (["flexible_table2", "--images", "99999999"], "more than"),
         (["flexible_table2", "--set", "Pixel.max_iter=2"], "recipe.SETTING"),
