@@ -1,4 +1,4 @@
-"""The command line: `demo`, `list`, `run` and `report`."""
+"""The command line: `demo`, `list`, `run`, `report` and `publish`."""
 
 import argparse
 import sys
@@ -60,7 +60,7 @@ def _words(text):
 
 
 def parser():
-    """The parser of all four commands."""
+    """The parser of all commands."""
     top = _Parser(prog="python -m reproduce", description=__doc__)
     commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
     demo = commands.add_parser("demo", help="the main job on embedded digits, in a few minutes")
@@ -72,7 +72,9 @@ def parser():
     _add_run_arguments(run)
     report = commands.add_parser("report", help="tables, figures and a page from the records")
     report.add_argument("--into", metavar="FILE", help="a Markdown file to put the tables into")
-    for command in (demo, run, report):
+    publish = commands.add_parser("publish", help="make a trained network a checkpoint of the zoo")
+    _add_publish_arguments(publish)
+    for command in (demo, run, report, publish):
         command.add_argument("--out", default="runs", help="output folder (default: runs)")
     return top
 
@@ -129,12 +131,24 @@ def _add_run_arguments(run):
                      help="threads of each worker; a result's last bits depend on it (default: 1)")
 
 
+def _add_publish_arguments(publish):
+    publish.add_argument("network", nargs="?", metavar="NETWORK",
+                         help="a checkpoint's file, or a name such as mnist-A3-s0")
+    publish.add_argument("--name", help="what the zoo calls it (default: as --all does)")
+    publish.add_argument("--all", action="store_true",
+                         help="publish every network of the zoo's list that has a checkpoint")
+    publish.add_argument("--replace", action="store_true",
+                         help="replace a checkpoint of another training")
+    publish.add_argument("--release", metavar="FOLDER", default="dist/zoo",
+                         help="where files over 1 MiB go, to be uploaded (default: dist/zoo)")
+
+
 def main(arguments=None):
     """Runs a command; returns the exit code (0, 2 for a wrong request, 130 when interrupted)."""
     try:
         options = parser().parse_args(arguments)
         if options.command is None:
-            raise UsageError("Say what to do: demo, list, run NAME or report (--help explains).")
+            raise UsageError("Say what to do: demo, list, run NAME, report or publish (--help explains).")
         # Only now, so that a wrong argument is answered at once: these import Keras.
         from reproduce import commands
 
@@ -143,6 +157,7 @@ def main(arguments=None):
             "list": commands.listing,
             "run": commands.run,
             "report": commands.report,
+            "publish": commands.publish,
         }[options.command](options)
     except UsageError as error:
         print(error, file=sys.stderr)

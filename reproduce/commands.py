@@ -1,4 +1,4 @@
-"""The four commands, after their arguments have been parsed."""
+"""The commands, after their arguments have been parsed."""
 
 import argparse
 import sys
@@ -7,11 +7,14 @@ from reproduce.adaptive.command import run_adaptive
 from reproduce.adaptive.command import wanted as adaptive_wanted
 from reproduce.errors import UsageError
 from reproduce.experiments import ATTACK_ORDER, EXPERIMENTS, find
+from reproduce.publish.command import publish
 from reproduce.quiet import import_keras
 from reproduce.records import RecordStore
 from reproduce.studies import STUDIES
 from reproduce.studies.command import run_studies
 from reproduce.studies.command import wanted as studies_wanted
+
+__all__ = ["demo", "execute", "listing", "parser_defaults", "publish", "report", "run"]
 
 
 def run(options):

@@ -8,8 +8,8 @@ import time
 
 import numpy as np
 
+from reproduce.built import new_network
 from reproduce.cells import digest
-from reproduce.experiments.networks import ARCHITECTURES
 from reproduce.studies.cells import NetworkCell
 
 # Of the first block of each attack the pictures are kept, for figures like the paper's Fig. 5.
@@ -34,15 +34,20 @@ def do(cell, identity, bench):
 
 def train(cell, identity, bench):
     """Trains a network and writes its checkpoint. Resumes from its last whole epoch."""
+    import keras
+
     from binomial_keras import training
     from reproduce.studies import work as studies
 
     x, y = bench.data(cell.data, "train")
     if isinstance(cell, NetworkCell):
-        model, passes = studies.new_network(cell), 1
+        passes = 1
         x, y = studies.training_images(cell, x, y)
     else:
-        model, passes = _new_network(cell), cell.T or 1
+        # What of these networks draws its first weights elsewhere than from the cell's seed.
+        keras.utils.set_random_seed(cell.seed)
+        passes = cell.T or 1
+    model = new_network(cell)
     recipe = training.recipe(cell.recipe, **dict(cell.overrides))
     started = time.monotonic()
     history = training.train(
@@ -69,25 +74,6 @@ def train(cell, identity, bench):
     cost = {"forwards": len(x) * epochs * passes, "backwards": len(x) * epochs,
             "seconds": float(sum(seconds))}
     return result, {}, cost
-
-
-def _new_network(cell):
-    import keras
-
-    import binomial_keras as bk
-
-    about = bk.data.describe(cell.data)
-    keras.utils.set_random_seed(cell.seed)
-    return bk.models.binomial_cnn(
-        input_shape=about["shape"],
-        classes=about["classes"],
-        widths=cell.widths,
-        neuron=cell.neuron,
-        T=cell.T or 1,
-        seed=cell.seed,
-        gradient=cell.gradient,
-        **ARCHITECTURES[cell.architecture],
-    )
 
 
 def clean(cell, identity, bench):

@@ -1,4 +1,7 @@
-"""`python -m binomial_keras.zoo list | info NAME | add FILE --name NAME --card CARD.json`."""
+"""`python -m binomial_keras.zoo list | info NAME | add FILE --name NAME --card CARD.json`.
+
+`info --json` prints the card as JSON instead of as a page.
+"""
 
 import argparse
 import json
@@ -13,6 +16,7 @@ def _parser():
     commands.add_parser("list", help="names of all checkpoints")
     info = commands.add_parser("info", help="what is recorded about a checkpoint")
     info.add_argument("name")
+    info.add_argument("--json", action="store_true", help="as JSON")
     add = commands.add_parser("add", help="copy a checkpoint into the zoo and record it")
     add.add_argument("file", help="a .keras file")
     add.add_argument("--name", required=True)
@@ -36,7 +40,8 @@ def main(arguments=None):
         if given.command == "list":
             print("\n".join(registry.names()))
         elif given.command == "info":
-            print(json.dumps(registry.info(given.name), indent=2))
+            card = registry.info(given.name)
+            print(json.dumps(card, indent=2) if given.json else card)
         else:
             card = _read_card(given.card)
             entry = registry.add(given.file, given.name, card, replace=given.replace)

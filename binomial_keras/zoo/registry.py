@@ -9,6 +9,8 @@ import re
 import shutil
 
 from binomial_keras._archive import check_archive, sha256_of
+from binomial_keras.zoo.card import Card
+from binomial_keras.zoo.release import fetch
 
 FOLDER = pathlib.Path(__file__).parent
 
@@ -25,8 +27,9 @@ def info(name):
         name: one of `names()`.
 
     Returns:
-        A new dict: `name`; `file`, relative to the zoo; `size` in bytes; `sha256`; and the
-        entries of its card (network, data, training, results).
+        A new `Card`, a dict that prints as a page: `name`; `file`, relative to the package's
+        zoo, or `url`, for a checkpoint that is fetched when it is first used; `size` in bytes;
+        `sha256`; and the entries of its card (network, data, training, results).
 
     Raises:
         ValueError: unknown name.
@@ -36,17 +39,21 @@ def info(name):
         raise unknown_name("name", name)
     entry = copy.deepcopy(index[name])
     card = entry.pop("card")
-    return {"name": name, **entry, **card}
+    return Card({"name": name, **entry, **card})
 
 
 def path(name):
     """Path of a checkpoint's `.keras` file, after comparing its size and SHA-256 to the record.
 
+    A checkpoint that is not part of the package is fetched once, see `zoo.release`.
+
     Raises:
         ValueError: unknown name, or a file that is not the recorded one.
-        FileNotFoundError: the file is missing from the installation.
+        FileNotFoundError: the file is missing from the installation, or cannot be fetched.
     """
     recorded = info(name)
+    if "url" in recorded:
+        return fetch(name, recorded, recorded.get("training", {}).get("command"))
     found = FOLDER / recorded["file"]
     if not found.is_file():
         raise FileNotFoundError(
@@ -67,7 +74,7 @@ def path(name):
     return found
 
 
-def add(file, name, card, replace=False):
+def add(file, name, card, replace=False, release=None):
     """Copies a checkpoint into the zoo and records it.
 
     Args:
@@ -75,6 +82,8 @@ def add(file, name, card, replace=False):
         name: its name: letters, digits, "-" and "_".
         card: dict (JSON values) that says how the checkpoint was made and what it reaches.
         replace: whether an existing checkpoint of that name may be replaced.
+        release: a folder outside of the package that the copy is put into, for a checkpoint that
+            is to be fetched by those who use it; None for the package itself.
 
     Returns:
         The new entry, as `info(name)` gives it.
@@ -94,23 +103,27 @@ def add(file, name, card, replace=False):
     if name in index and not replace:
         raise ValueError(f"The zoo has a checkpoint {name!r} already; replace it with `replace`.")
     check_archive(file)
-    relative = f"files/{name}.keras"
-    target = FOLDER / relative
-    target.parent.mkdir(exist_ok=True)
+    packaged = FOLDER / f"files/{name}.keras"
+    target = packaged if release is None else pathlib.Path(release) / packaged.name
+    place = {"file": f"files/{name}.keras"} if release is None else {"url": packaged.name}
+    entry = {**place, **_copied(file, target), "card": card}
+    _write_index({**index, name: entry})
+    if release is not None:
+        packaged.unlink(missing_ok=True)
+    return info(name)
+
+
+def _copied(file, target):
+    """Copies a file so that `target` is whole or as it was; returns its size and SHA-256."""
+    target.parent.mkdir(parents=True, exist_ok=True)
     scratch = target.with_name(f"{target.name}.tmp-{os.getpid()}")
     try:
         shutil.copyfile(file, scratch)
-        entry = {
-            "file": relative,
-            "size": scratch.stat().st_size,
-            "sha256": sha256_of(scratch),
-            "card": card,
-        }
+        found = {"size": scratch.stat().st_size, "sha256": sha256_of(scratch)}
         os.replace(scratch, target)
     finally:
         scratch.unlink(missing_ok=True)
-    _write_index({**index, name: entry})
-    return info(name)
+    return found
 
 
 def unknown_name(argument, value, or_else=None):
@@ -127,7 +140,7 @@ def unknown_name(argument, value, or_else=None):
 
 
 def _check_card(card):
-    reserved = {"name", "file", "size", "sha256"}
+    reserved = {"name", "file", "url", "size", "sha256"}
     if not isinstance(card, dict) or reserved.intersection(card):
         raise ValueError(
             "Invalid value received for argument `card`. Expected a dict without the keys "

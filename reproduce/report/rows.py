@@ -91,10 +91,13 @@ def measured(per_seed, records):
     )
 
 
-def clean_of(store, plan, row):
-    """Clean accuracy of a row as `Measured`, or None when it was not run."""
+def clean_of(store, plan, row, seeds=None):
+    """Clean accuracy of a row as `Measured`, or None when it was not run.
+
+    `seeds` names the training seeds that count, None for all of the plan.
+    """
     hits, records = [], []
-    for seed in range(plan.seeds):
+    for seed in range(plan.seeds) if seeds is None else seeds:
         cell, index = clean_cell(plan, row, seed)
         record = record_of(cell, plan, store)
         if record is not None:
@@ -103,12 +106,15 @@ def clean_of(store, plan, row):
     return measured(hits, records) if hits else None
 
 
-def attack_of(store, plan, row, attack):
-    """Result of an attack on a row as `Attacked`, or None when no block of it was run."""
+def attack_of(store, plan, row, attack, seeds=None):
+    """Result of an attack on a row as `Attacked`, or None when no block of it was run.
+
+    `seeds` as in `clean_of`.
+    """
     from binomial_keras.evaluation import bootstrap_interval
 
     per_seed, records, stored = [], [], []
-    for seed in range(plan.seeds):
+    for seed in range(plan.seeds) if seeds is None else seeds:
         found = [record_of(cell, plan, store) for cell in attack_cells(plan, row, attack, seed)]
         found = [record for record in found if record is not None]
         if found:

@@ -11,20 +11,6 @@ from reproduce.studies.measures import ATTACKS, CHANGES
 PICTURES = 4
 
 
-def new_network(cell):
-    """The untrained network of a `NetworkCell`."""
-    import binomial_keras as bk
-
-    about = bk.data.describe(cell.data)
-    arguments = {name: _listed(value) for name, value in cell.arguments}
-    builder = getattr(bk.models, cell.builder)
-    return builder(about["shape"], about["classes"], seed=cell.seed, **arguments)
-
-
-def _listed(value):
-    return list(value) if isinstance(value, tuple) else value
-
-
 def training_images(cell, x, y):
     """The images that a `NetworkCell` is trained on: all, or as many of every class."""
     if cell.images is None:

@@ -9,6 +9,7 @@ import pytest
 
 import binomial_keras as bk
 from binomial_keras import backend
+from reproduce.built import new_network
 from reproduce.cli import main
 from reproduce.lookup import record_of
 from reproduce.plan import load_plans
@@ -16,7 +17,7 @@ from reproduce.records import RecordStore
 from reproduce.studies import STUDIES
 from reproduce.studies.plan import StudyPlan
 from reproduce.studies.results import Accuracy, accuracy_of, difference
-from reproduce.studies.work import new_network, training_images
+from reproduce.studies.work import training_images
 
 SMALL = ["--data", "digits", "--seeds", "2", "--epochs", "2", "--images", "60", "--draws", "3"]
 
