@@ -67,8 +67,8 @@ def save_checkpoint(model, path):
 class GivenCheckpoints:
     """Checkpoints that were trained elsewhere: files in a folder, or the package's zoo.
 
-    The network "A2" of seed 0 on MNIST is the file `mnist-A2-s0.keras`, or the zoo's
-    "mnist-A2-s0".
+    The network "A2" of seed 0 on MNIST is the file `mnist-A2-s0.keras`, or that checkpoint of
+    the zoo whose card says that this network became it.
 
     Args:
         source: a folder, or "zoo".
@@ -82,9 +82,11 @@ class GivenCheckpoints:
     def path(self, name):
         """Where a checkpoint lies, or None when there is none of that name."""
         if self.source == "zoo":
-            import binomial_keras as bk
+            from binomial_keras import zoo
 
-            return bk.zoo.path(name) if name in bk.zoo.names() else None
+            found = [one for one in zoo.names()
+                     if zoo.info(one).get("training", {}).get("name") == name]
+            return zoo.path(found[0]) if found else None
         path = pathlib.Path(self.source) / f"{name}.keras"
         return path if path.is_file() else None
 

@@ -28,12 +28,13 @@ class Card(dict):
 
     def markdown(self):
         """The card as a page of Markdown."""
-        shown = {"name", "title", *MEASURED}
+        shown = {"name", "title", "failed_checks", *MEASURED}
         parts = [f"# {self.get('name', 'checkpoint')}"]
         if "title" in self:
             parts.append(self["title"])
         parts.append(f'`binomial_keras.load("{self.get("name")}")`')
         parts += [_section(self, key) for key in MEASURED if key in self]
+        parts.append(_failed(self.get("failed_checks")))
         rest = {key: value for key, value in self.items() if key not in shown}
         parts.append("## Origin\n\n" + "\n".join(_items(rest)))
         return "\n\n".join(part for part in parts if part) + "\n"
@@ -62,6 +63,16 @@ def _section(card, key):
     table = [head, ("---",) * len(head), *map(_row, lines)]
     text = "\n".join(f"| {' | '.join(row)} |" for row in table)
     return heading + text + (f"\n\n{_NOTES[key]}" if key in _NOTES else "")
+
+
+def _failed(checks):
+    """What the evaluation itself says against its numbers."""
+    if not checks:
+        return ""
+    lines = "\n".join(
+        "* {check}, budget {budget}, {model}: {detail}".format(**one) for one in checks
+    )
+    return f"Checks of these evaluations that failed:\n\n{lines}"
 
 
 def _row(line):

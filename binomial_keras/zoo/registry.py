@@ -163,7 +163,7 @@ def _index():
 def _write_index(index):
     scratch = FOLDER / f"index.json.tmp-{os.getpid()}"
     with open(scratch, "w", encoding="utf-8") as file:
-        json.dump(index, file, indent=2, sort_keys=True)
+        json.dump(dict(sorted(index.items())), file, indent=1)
         file.write("\n")
         file.flush()
         os.fsync(file.fileno())

@@ -54,4 +54,8 @@ def _measured(mark, what, more, found):
 
 def _sorted(lines):
     lines = most_images(lines, ("tested_as", "what", "settings"))
-    return sorted(lines, key=lambda one: not one["as_trained"])
+    order = ("test images", *ATTACK_ORDER)
+    return sorted(lines, key=lambda one: (
+        not one["as_trained"], one["tested_as"]["neuron"], one["tested_as"]["T"] or 0,
+        order.index(one["what"]),
+    ))
