@@ -129,8 +129,10 @@ def test_command_line(own_zoo, model_file, tmp_path, capsys):
     assert hashlib.sha256(model_file.read_bytes()).hexdigest() in capsys.readouterr().out
     assert command.main(["list"]) == 0
     assert capsys.readouterr().out == "a\n"
-    assert command.main(["info", "a"]) == 0
+    assert command.main(["info", "a", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == zoo.info("a")
+    assert command.main(["info", "a"]) == 0
+    assert capsys.readouterr().out == f"{zoo.info('a').markdown()}\n"
     assert command.main(arguments) == 2
     assert "already" in capsys.readouterr().err
     assert command.main([*arguments, "--replace"]) == 0
@@ -153,9 +155,36 @@ def test_the_command_starts():
     assert ran.stdout.split() == zoo.names()
 
 
-def test_every_checkpoint_that_ships_is_whole_and_opens():
+def test_a_checkpoint_can_move_out_of_the_package_and_back(own_zoo, model_file, tmp_path):
+    zoo.add(model_file, "a", CARD)
+    moved = zoo.add(model_file, "a", CARD, replace=True, release=tmp_path / "upload")
+    assert "file" not in moved and not (own_zoo / "files" / "a.keras").exists()
+    assert (tmp_path / "upload" / moved["url"]).read_bytes() == model_file.read_bytes()
+    assert "url" not in zoo.add(model_file, "a", CARD, replace=True)
+    assert zoo.path("a").read_bytes() == model_file.read_bytes()
+
+
+def test_everything_that_ships_is_in_the_index_and_whole():
     shipped = {path.stem for path in registry.FOLDER.glob("files/*.keras")}
-    assert shipped == set(zoo.names())
-    for name in zoo.names():
-        assert zoo.info(name)["size"] < 2**20
-        assert bk.load(name).count_params() > 0
+    packaged = {name for name in zoo.names() if "file" in zoo.info(name)}
+    assert shipped == packaged
+    sizes = [zoo.info(name)["size"] for name in packaged]
+    assert max(sizes) <= 2**20 and sum(sizes) <= 6 * 2**20
+    for name in packaged:
+        # Compares size and SHA-256.
+        assert zoo.path(name) == registry.FOLDER / "files" / f"{name}.keras"
+
+
+def test_every_network_that_the_issue_names_is_there():
+    binomial = {"mnist-d", "mnist-a2", "mnist-a3", "mnist-b2", "mnist-b3", "mnist-c-a1",
+                "mnist-c-b1", "digits-d", "digits-b3", "digits-a3"}
+    assert binomial <= set(zoo.names())
+
+
+def test_load_by_name_right_after_the_import():
+    code = "import binomial_keras as bk; bk.load('mnist-a3'); print(len(bk.zoo.names()))"
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert int(ran.stdout.split()[-1]) == len(zoo.names())

@@ -45,9 +45,9 @@ def fetch(name, entry, again):
 
     # Two versions of a checkpoint have two names: environments may share a cache.
     found = cache_folder() / f"{name}-{entry['sha256'][:8]}.keras"
-    if found.is_file() and found.stat().st_size == entry["size"]:
-        if sha256_of(found) == entry["sha256"]:
-            return found
+    sized = found.is_file() and found.stat().st_size == entry["size"]
+    if sized and sha256_of(found) == entry["sha256"]:
+        return found
     address = _address(entry["url"])
     if address is None:
         raise FileNotFoundError(_help(
@@ -117,13 +117,19 @@ def _reason(error):
     response = getattr(error, "response", None)
     if response is not None:
         return f"the server answers {response.status_code} {response.reason}"
+    refused = getattr(error.args[0], "reason", None) if error.args else None
+    if refused is not None:
+        return f"no connection: {str(refused).rpartition(': ')[2]}"
     return (getattr(error, "strerror", None) or str(error)).splitlines()[0][:200]
 
 
 def _help(name, entry, found, again, problem):
-    made = f", or make it again: `{again}`" if again else ""
+    ways = [
+        f"set the environment variable {ADDRESS} to an address under which {name}.keras lies",
+        f"put the file at {str(found)!r}",
+        *([f"make it again: `{again}`"] if again else []),
+    ]
     return (
-        f"The file of the checkpoint {name!r} ({entry['size']:,} bytes) {problem}. Set the "
-        f"environment variable {ADDRESS} to the address of a folder that holds {name}.keras, put "
-        f"the file at {str(found)!r}{made}."
+        f"The file of the checkpoint {name!r} ({entry['size']:,} bytes) {problem}. What helps: "
+        f"{'; or '.join(ways)}."
     )
