@@ -14,6 +14,10 @@ from reproduce.records import RecordStore
 LARGEST = 2**20
 
 
+class _Unmeasured(UsageError):
+    """A network whose accuracy nobody knows has no place in the zoo."""
+
+
 def publish(options):
     """Publishes one training, or all of the list; returns the exit code."""
     from reproduce.plan import load_plans
@@ -36,7 +40,12 @@ def publish(options):
     plans = load_plans(store)
     for name, training in chosen.items():
         if training is not None:
-            _publish(name, training.checked(), plans, store, options)
+            try:
+                _publish(name, training.checked(), plans, store, options)
+            except _Unmeasured as error:
+                if not options.all:
+                    raise
+                print(error, file=sys.stderr)
     _say_what_is_missing([name for name, training in chosen.items() if training is None], options)
     return 0
 
@@ -48,6 +57,8 @@ def _publish(name, training, plans, store, options):
 
     replace = options.all or options.replace or _same_training(name, training)
     card = card_of(training, plans, store)
+    if not any(one["as_trained"] and one["records"] for one in card["clean"]):
+        raise _Unmeasured(f"{training.cell.name} has no record of its clean accuracy yet: left out.")
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / f"{name}.keras"
         write_inference_file(training.path, file)

@@ -140,6 +140,18 @@ def test_all(store, own_zoo, tmp_path, capsys):
     assert "left out: mnist-d, " in err and "digits-a3" in err
 
 
+def test_a_network_without_a_clean_accuracy_is_left_out(store, own_zoo, tmp_path, capsys):
+    other = RecordStore(tmp_path / "copy")
+    shutil.copytree(store.out, other.out)
+    for path in other.records.glob("clean-*.json"):
+        if json.loads(path.read_text())["identity"]["network"] == "D":
+            path.unlink()
+    assert publish(other, "--all") == 0
+    assert "digits-D-s0 has no record of its clean accuracy yet" in capsys.readouterr().err
+    assert zoo.names() == ["digits-b3"]
+    assert publish(other, "digits-D-s0") == 2
+
+
 def test_large_files_stay_out_of_the_package(store, own_zoo, tmp_path, monkeypatch):
     monkeypatch.setattr("reproduce.publish.command.LARGEST", 1000)
     upload = tmp_path / "upload"
