@@ -22,7 +22,7 @@ def study_lines(training, plans, store):
             cell = study.training(plan, network, training.cell.seed)
             if training.is_of(cell, plan.data_sha256["train"]):
                 for measure in study.measures:
-                    part = found[_part(measure)]
+                    part = found[part_of(measure)]
                     part.append(_line(training, study, plan, store, network, measure))
     if not found["clean"]:
         found["clean"].append(unmeasured("test images"))
@@ -30,7 +30,11 @@ def study_lines(training, plans, store):
             for key, lines in found.items()}
 
 
-def _part(measure):
+def part_of(measure):
+    """The part of a card that a measure belongs to.
+
+    An attack that averages over the noise, or looks for the worst case, is not a paper's own.
+    """
     if measure.change or measure.kind not in (*ATTACKS, "clean"):
         return "other"
     if measure.kind == "clean":
