@@ -60,7 +60,7 @@ def _publish(name, training, plans, store, options):
     if not any(one["as_trained"] and one["records"] for one in card["clean"]):
         raise _Unmeasured(f"{training.cell.name} has no record of its clean accuracy yet: left out.")
     with tempfile.TemporaryDirectory() as folder:
-        file = pathlib.Path(folder) / f"{name}.keras"
+        file = pathlib.Path(folder) / "model.keras"
         write_inference_file(training.path, file)
         large = file.stat().st_size > LARGEST
         try:

@@ -228,7 +228,7 @@ def test_a_checkpoint_that_is_not_its_records(store, own_zoo, tmp_path, capsys):
     assert "are not those of train-" in capsys.readouterr().err
     two.unlink()
     assert publish(other, "digits-D-s0") == 2
-    assert "make it again with: python -m reproduce run demo" in capsys.readouterr().err
+    assert "make it again with: python -m reproduce" in capsys.readouterr().err
 
 
 def _stored(path):
