@@ -27,10 +27,11 @@ class Entry:
         Of several that fit, such as a short and a long recipe, it is the largest network, and
         then the one that was shown the most images.
         """
-        found = [one for one in trainings if self._fits(one.cell) and one.path.is_file()]
+        found = [one for one in trainings if self.fits(one.cell) and one.path.is_file()]
         return max(found, key=lambda one: (one.size, one.path.name), default=None)
 
-    def _fits(self, cell):
+    def fits(self, cell):
+        """Whether a cell trains this network."""
         mine = (self.data, self.network, self.seed)
         if (cell.data, cell.network, cell.seed) != mine:
             return False
@@ -74,4 +75,4 @@ ENTRIES = (
 
 def name_of(training):
     """What the list calls a training, or None."""
-    return next((one.name for one in ENTRIES if one.training([training]) is training), None)
+    return next((one.name for one in ENTRIES if one.fits(training.cell)), None)
