@@ -56,7 +56,7 @@ def plot_shapes(model, reach=None):
 
     Example:
 
-    >>> plot_shapes(model).savefig("shapes.png")
+    >>> plot_shapes(binomial_keras.models.lenet5(activation="splash")).savefig("shapes.png")
     """
     # The figure class itself, not pyplot: no window, no global state, no display needed.
     from matplotlib.figure import Figure

@@ -53,6 +53,8 @@ def paired_difference(score_a, score_b, level=0.95, seed=0, resamples=2000):
 
     Example:
 
+    >>> stochastic = score_draws(model, x, y, draws=100)
+    >>> twin = score_draws(convert(model, "D"), x, y)
     >>> print(paired_difference(stochastic, twin))
     0.0120 [-0.0040, 0.0290] (contradicting 0.0715)
     """

@@ -21,7 +21,8 @@ def convert(model, neuron="B", T=5):
 
     Example:
 
-    >>> tested = convert(trained_as_a2, "D")
+    >>> trained = binomial_keras.models.binomial_cnn((28, 28, 1), widths=(8, 8), neuron="A", T=2)
+    >>> tested = convert(trained, "D")
     """
     if neuron not in NEURONS:
         raise ValueError(

@@ -31,7 +31,8 @@ def place_hinges(model, x, count=4, quantiles=None, training=True):
 
     Example:
 
-    >>> model = place_hinges(models.lenet5(activation="splash"), x[:500])
+    >>> images = np.random.default_rng(0).random((100, 28, 28, 1))
+    >>> model = place_hinges(binomial_keras.models.lenet5(activation="splash"), images)
     """
     layers = [layer for layer in walk(model) if isinstance(layer, SPLASH)]
     if not layers or any(layer not in model.layers for layer in layers):

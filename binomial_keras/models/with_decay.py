@@ -30,7 +30,8 @@ def with_decay(model, decay, value=None, seed=None):
 
     Example:
 
-    >>> twin = with_decay(trained_with_random_decays, "fixed")
+    >>> trained = binomial_keras.models.lif_small((28, 28, 1), decay="random")
+    >>> twin = with_decay(trained, "fixed")
     """
     check_choice("decay", decay, _KINDS)
     value = value if value is None else check_fraction("value", value)

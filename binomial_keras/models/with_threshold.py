@@ -19,7 +19,8 @@ def with_threshold(model, value):
 
     Example:
 
-    >>> tested = with_threshold(trained_at_one_tenth, 0.6)
+    >>> trained = flexible_small(threshold="uniform", threshold_value=0.1)
+    >>> tested = with_threshold(trained, 0.6)
     """
     value = check_number("value", value)
     check_rebuildable(model)
