@@ -33,7 +33,8 @@ def _figure(columns, rows=1, width=3.2, height=2.5):
 def _curve(layer, x):
     """Output of an elementwise layer and its slope, for the points x."""
     points = x.astype("float32")[:, None]
-    layer.build(points.shape)
+    if not layer.built:
+        layer.build(points.shape)
     output, slope, _ = vjp(layer, points, loss=lambda y: keras.ops.sum(y))
     return output.reshape(len(x), -1)[:, 0], slope[:, 0]
 

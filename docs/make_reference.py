@@ -3,7 +3,7 @@
     python docs/make_reference.py           # write the pages
     python docs/make_reference.py --check   # exit code 1 if they are not those of the docstrings
 
-One page per module of `MODULES`, one entry for every name of its `__all__`: signature, docstring,
+One page per public module, one entry for every name of its `__all__`: signature, docstring,
 documented methods and properties of its own. Nothing is typed by hand, so the pages are never
 edited; a test runs the check.
 
@@ -23,18 +23,8 @@ import textwrap
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "api"
-MODULES = (
-    "binomial_keras",
-    "binomial_keras.layers",
-    "binomial_keras.models",
-    "binomial_keras.training",
-    "binomial_keras.evaluation",
-    "binomial_keras.evaluation.attacks",
-    "binomial_keras.evaluation.checks",
-    "binomial_keras.evaluation.corruptions",
-    "binomial_keras.data",
-    "binomial_keras.zoo",
-)
+# Public modules that the `__all__` of the package above them does not name.
+_UNNAMED = ("binomial_keras.evaluation.attacks", "binomial_keras.evaluation.checks")
 NOTE = "<!-- Made from the docstrings by docs/make_reference.py; do not edit. -->"
 # Sections whose lines are "name: text".
 _LISTS = ("Args", "Call arguments", "Attributes", "Raises")
@@ -45,11 +35,21 @@ _WIDTH = 88
 
 def pages():
     """The reference as a dict from file name to text."""
-    # A checkout is documented itself, not what happens to be installed.
-    sys.path.insert(0, str(ROOT))
-    loaded = {name: importlib.import_module(name) for name in MODULES}
+    loaded = modules()
     found = {f"{_short(name)}.md": _page(name, module) for name, module in loaded.items()}
     return {"README.md": _index(loaded), **found}
+
+
+def modules():
+    """The public modules by name: the package, and what is a module in the `__all__` of one."""
+    # A checkout is documented itself, not what happens to be installed.
+    sys.path.insert(0, str(ROOT))
+    found, names = {}, ["binomial_keras", *_UNNAMED]
+    for name in names:
+        found[name] = importlib.import_module(name)
+        inside = [f"{name}.{n}" for n, value in _members(found[name]) if inspect.ismodule(value)]
+        names += [inner for inner in inside if inner not in names]
+    return dict(sorted(found.items()))
 
 
 def _short(module):
@@ -78,7 +78,7 @@ def _page(name, module):
     lines = [NOTE, "", f"# {name}", "", *_markdown(inspect.getdoc(module) or ""), ""]
     for member, value in _members(module):
         if inspect.ismodule(value):
-            target = f"binomial_keras.{member}" if name == "binomial_keras" else f"{name}.{member}"
+            target = f"{name}.{member}"
             lines += [f"## {member}", "", f"Module, see [{target}]({_short(target)}.md).", ""]
         else:
             lines += _entry(member, value)

@@ -2,7 +2,6 @@
 
 import ast
 import doctest
-import importlib
 import inspect
 import pathlib
 import re
@@ -15,7 +14,7 @@ import pytest
 import binomial_keras as bk
 
 ROOT = pathlib.Path(__file__).parents[1]
-MODULES = runpy.run_path(str(ROOT / "docs" / "make_reference.py"))["MODULES"]
+MODULES = runpy.run_path(str(ROOT / "docs" / "make_reference.py"))["modules"]()
 # Whole evaluations and trainings: up to a minute each.
 LONG = tuple(
     f"binomial_keras.{name}"
@@ -31,7 +30,7 @@ _PARSER = doctest.DocTestParser()
 
 def _documented():
     """Every public object with an example, and its documented methods, by name."""
-    for module in map(importlib.import_module, MODULES):
+    for module in MODULES.values():
         for name in module.__all__:
             value = getattr(module, name)
             if not callable(value):
@@ -54,7 +53,7 @@ EXAMPLES = {
 def prepared():
     """What an example may take for granted: the package, its names, images, small networks."""
     found = {"keras": keras, "np": np, "numpy": np, "bk": bk, "binomial_keras": bk}
-    for module in map(importlib.import_module, MODULES):
+    for module in MODULES.values():
         found.update({name: getattr(module, name) for name in module.__all__})
     x, y = bk.data.load("digits", "test")
     # As small as a stochastic classifier can be: most of the time goes into compiling.

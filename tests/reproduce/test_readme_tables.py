@@ -1,4 +1,4 @@
-"""Tables inside the README: generated from the committed records, never typed."""
+"""Tables inside pages: generated from the committed records, never typed."""
 
 import pathlib
 
@@ -16,7 +16,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 
 # The plans that the tables of each page come from, and the records that they must link to.
 PAGES = {
-    "README.md": (("table3", "fig4b"), "clean-"),
+    "docs/results_mnist.md": (("table3", "fig4b"), "clean-"),
     "docs/binomial_neuron.md": (("table3", "fig4b"), "clean-"),
     "docs/mnist_adaptive.md": (("fig4b", "fig5", "fig6b", "adaptive"), "adaptive-"),
     "docs/flexible_layer.md": (("adaptive", "flexible_table2"), "measure-"),
