@@ -42,10 +42,10 @@ def _curve(layer, x):
 def _plot_curves(made, x, xlabel):
     """Outputs on the left, slopes on the right, of a dict from label to layer."""
     figure, ((left, right),) = _figure(2)
-    for (label, layer), colour in zip(made.items(), _COLOURS):
+    for (label, layer), colour, style in zip(made.items(), _COLOURS, ("-", "--", "-.", ":")):
         output, slope = _curve(layer, x)
-        left.plot(x, output, color=colour, label=label)
-        right.plot(x, slope, color=colour)
+        left.plot(x, output, style, color=colour, label=label)
+        right.plot(x, slope, style, color=colour)
     left.set(xlabel=xlabel, title="output")
     right.set(xlabel=xlabel, title="gradient")
     left.legend(frameon=False, fontsize=8)
@@ -88,7 +88,7 @@ def evidence():
 
 def batch_normalization():
     """Statistics of the passes before and after: pass T is the one that is normalised."""
-    u = np.random.default_rng(0).normal(1.0, (3.0, 2.0, 1.0), (2000, 3)).astype("float32")
+    u = np.random.default_rng(0).normal(3.0, (1.5, 1.0, 0.5), (2000, 3)).astype("float32")
     layer = layers.BatchNormalization()
     after = numpy(layer(u[..., None], training=True))[..., 0]
     figure, axes = _figure(2)
@@ -114,7 +114,8 @@ def _images(rows, titles):
 
 
 def _digit():
-    return data.load("digits", "test")[0][:1]
+    x, y = data.load("digits", "test")
+    return x[y == 3][:1]
 
 
 def encoders():
@@ -136,13 +137,11 @@ def per_pass():
     pooled = layers.PerPass(pool)(spikes)
     mean, late = layers.Evidence()(spikes), layers.Evidence()(pooled)
     rows = {
-        "spikes": [*numpy(spikes)[0, ..., 0], numpy(mean)[0, ..., 0]],
+        "spikes": [*numpy(spikes)[0, ..., 0], *(numpy(m)[0, ..., 0] for m in (mean, pool(mean)))],
         "PerPass": [*numpy(pooled)[0, ..., 0], numpy(late)[0, ..., 0]],
-        "pooled mean": [np.ones((1, 1))] * 3 + [numpy(pool(mean))[0, ..., 0]],
     }
-    figure = _images(rows, ("pass 1", "pass 2", "pass 3", "mean"))
-    for axis in figure.axes[8:11]:
-        axis.set_visible(False)
+    figure = _images(rows, ("pass 1", "pass 2", "pass 3", "mean", "mean, pooled"))
+    figure.axes[-1].set_visible(False)
     return figure
 
 

@@ -198,8 +198,10 @@ def _markdown(text):
             found.append(lines.pop(0))
             continue
         lines.pop(0)
-        body = [heading[2]] if heading[2] else []
-        while lines and (not lines[0] or lines[0].startswith(" ") or not body):
+        body = [heading[2]]
+        # Examples are not indented; they go on until the next section.
+        flat = heading[1].startswith("Example")
+        while lines and not _HEADING.match(lines[0]) and (flat or lines[0][:1] in ("", " ")):
             body.append(lines.pop(0))
         found += [*_section(heading[1], textwrap.dedent("\n".join(body)).strip()), ""]
     return "\n".join(found).strip().splitlines()

@@ -23,7 +23,8 @@ def blocks(page, language):
 
 def commands(page):
     """Every command of the bash blocks of a page as a list of words."""
-    lines = [line for block in blocks(page, "bash") for line in block.splitlines()]
+    joined = [block.replace("\\\n", " ") for block in blocks(page, "bash")]
+    lines = [line for block in joined for line in block.splitlines()]
     split = [shlex.split(part, comments=True) for line in lines for part in line.split("&&")]
     return [words for words in split if words]
 
