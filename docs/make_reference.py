@@ -219,7 +219,8 @@ def _examples(body):
     """A code block for every run of lines that are no prose."""
     found = []
     for part in re.split(r"\n\s*\n", body):
-        found += [*_fence(part, "pycon"), ""] if part.startswith(">>>") else [*part.splitlines(), ""]
+        code = part.startswith(">>>")
+        found += [*(_fence(part, "pycon") if code else part.splitlines()), ""]
     return found[:-1]
 
 

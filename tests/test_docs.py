@@ -1,5 +1,6 @@
 """Every page does what it says: its Python runs, its commands are understood, its links lead on."""
 
+import configparser
 import importlib
 import os
 import pathlib
@@ -106,9 +107,14 @@ def test_commands_that_answer_at_once_run(tmp_path, capsys):
     assert "table3" in capsys.readouterr().out
 
 
+def _prose(path):
+    """The text of a page without its code blocks."""
+    return re.sub(r"(?sm)^```.*?^```$", "", path.read_text(encoding="utf-8"))
+
+
 def _anchors(path):
     """The names that a code host gives to the headings of a page."""
-    text = re.sub(r"^```.*?^```$", "", path.read_text(encoding="utf-8"), flags=re.DOTALL | re.M)
+    text = _prose(path)
     headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
     plain = [re.sub(r"\[(.*?)\]\(.*?\)", r"\1", heading).lower() for heading in headings]
     return {re.sub(r"[^\w\- ]", "", heading).strip().replace(" ", "-") for heading in plain}
@@ -117,7 +123,7 @@ def _anchors(path):
 @pytest.mark.parametrize("page", LINKED)
 def test_links_lead_somewhere(page):
     path = LINKED[page]
-    text = re.sub(r"^```.*?^```$", "", path.read_text(encoding="utf-8"), flags=re.DOTALL | re.M)
+    text = _prose(path)
     for target, anchor in re.findall(r"\]\(([^)#\s]*)(?:#([^)]*))?\)", text):
         if target.startswith("http"):
             continue
@@ -125,6 +131,14 @@ def test_links_lead_somewhere(page):
         assert found.exists(), f"{page} links to {target}"
         if anchor and found.suffix == ".md":
             assert anchor in _anchors(found), f"{page} links to {target}#{anchor}"
+
+
+def test_extras_of_the_package_are_explained():
+    settings = configparser.ConfigParser()
+    settings.read(ROOT / "setup.cfg")
+    text = (DOCS / "first_steps.md").read_text(encoding="utf-8")
+    explained = set(re.findall(r"^\| `\.\[(\w+)\]` \|", text, re.MULTILINE))
+    assert explained == set(settings["options.extras_require"])
 
 
 def test_every_page_is_in_the_index():

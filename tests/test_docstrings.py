@@ -70,7 +70,7 @@ def prepared():
 
 
 def test_there_are_examples():
-    assert len(EXAMPLES) > 40
+    assert len(EXAMPLES) > 60
 
 
 @pytest.mark.parametrize(

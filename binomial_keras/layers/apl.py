@@ -34,6 +34,11 @@ class APL(keras.layers.Layer):
     Raises:
         ValueError: an argument out of range; `per_channel` for an input without known channels.
 
+    Example:
+
+    >>> binomial_keras.layers.APL()(keras.ops.array([[-2.0, 0.0, 3.0]]))  # at first a ReLU
+    [[0., 0., 3.]]
+
     References:
         Agostinelli, Hoffman, Sadowski, Baldi, "Learning activation functions to improve deep
         neural networks", ICLR 2015 workshop.

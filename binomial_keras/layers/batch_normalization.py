@@ -27,6 +27,13 @@ class BatchNormalization(keras.layers.BatchNormalization):
     Args:
         gradient: `"last"` or `"unrolled"`; the same for all layers of a network.
         Everything else: as in `keras.layers.BatchNormalization`.
+
+    Example:
+
+    >>> passes = keras.random.normal((100, 3, 8), mean=5.0, seed=0)
+    >>> last = binomial_keras.layers.BatchNormalization()(passes, training=True)[:, -1]
+    >>> keras.ops.mean(last), keras.ops.std(last)
+    (0.0, 1.0)
     """
 
     def __init__(self, gradient="last", **kwargs):

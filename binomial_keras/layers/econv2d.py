@@ -23,6 +23,12 @@ class EConv2D(keras.layers.Conv2D):
         gradient: `"last"` (Algorithm 1) or `"unrolled"`; the same for all layers of a network.
         Everything else: as in `keras.layers.Conv2D`.
 
+    Example:
+
+    >>> spikes = keras.ops.ones((2, 3, 28, 28, 1))
+    >>> binomial_keras.layers.EConv2D(16, 3, padding="same")(spikes).shape
+    (2, 3, 28, 28, 16)
+
     References:
         The paper's Fig. 2 and Algorithm 1, lines 5-8 (see `BU`).
     """

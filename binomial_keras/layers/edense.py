@@ -20,6 +20,13 @@ class EDense(keras.layers.Dense):
         gradient: `"last"` (Algorithm 1) or `"unrolled"`; the same for all layers of a network.
         Everything else: as in `keras.layers.Dense`.
 
+    Example:
+
+    >>> spikes = keras.ops.array([[[1.0], [0.0], [1.0], [1.0]]])
+    >>> layer = binomial_keras.layers.EDense(1, use_bias=False, kernel_initializer="ones")
+    >>> layer(spikes)[0, :, 0]  # the mean of the spikes so far
+    [1.0, 0.5, 0.667, 0.75]
+
     References:
         The paper's Eq. 4 and Algorithm 1, lines 5-8 (see `BU`).
     """

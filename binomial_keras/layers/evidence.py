@@ -14,6 +14,11 @@ class Evidence(keras.layers.Layer):
     for every pass; the spikes of a `BU` under the last-pass rule carry theirs in pass T only.
 
     Shapes: `(batch, T, ...)` to `(batch, ...)`.
+
+    Example:
+
+    >>> binomial_keras.layers.Evidence()(keras.ops.array([[[1.0], [0.0], [1.0], [1.0]]]))
+    [[0.75]]
     """
 
     def build(self, input_shape):

@@ -19,6 +19,11 @@ class Present(keras.layers.Layer):
     Args:
         T: integer >= 1, number of passes. `binomial_keras.convert` sets it together with the
             units' T (and to 1 for the types without passes).
+
+    Example:
+
+    >>> binomial_keras.layers.Present(T=3)(keras.ops.ones((2, 28, 28, 1))).shape
+    (2, 3, 28, 28, 1)
     """
 
     def __init__(self, T=3, **kwargs):

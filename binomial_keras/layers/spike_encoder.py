@@ -16,6 +16,11 @@ class SpikeEncoder(BU):
 
     The paper leaves open whether the first convolution sees real or sampled pixels; the default
     of `models.binomial_cnn` are real ones, this layer is the other reading.
+
+    Example:
+
+    >>> binomial_keras.layers.SpikeEncoder("A", T=4)(keras.ops.array([[0.0, 1.0]]))
+    [[[0., 1.], [0., 1.], [0., 1.], [0., 1.]]]
     """
 
     gain = staticmethod(unit_gain)
