@@ -1,7 +1,7 @@
 """Robust, biologically inspired neural networks for Keras 3.
 
-Layers and models import Keras alone. `data`, `evaluation`, `training`, `zoo` and `load` are
-imported when they are first used, so that `import binomial_keras` stays light.
+Layers and models import Keras alone. `cost`, `data`, `evaluation`, `training`, `zoo`,
+`load` and `summary` are imported when they are first used, so that `import binomial_keras` stays light.
 """
 
 import importlib
@@ -13,12 +13,14 @@ from .models import convert, reseed
 __all__ = [
     "__version__",
     "convert",
+    "cost",
     "data",
     "evaluation",
     "layers",
     "load",
     "models",
     "reseed",
+    "summary",
     "training",
     "zoo",
 ]
@@ -27,7 +29,9 @@ __all__ = [
 def __getattr__(name):
     if name == "load":
         return importlib.import_module(".saving", __name__).load
-    if name in ("data", "evaluation", "training", "zoo"):
+    if name == "summary":
+        return importlib.import_module(".cost", __name__).summary
+    if name in ("cost", "data", "evaluation", "training", "zoo"):
         return importlib.import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

@@ -1,6 +1,7 @@
 """A functional model as the list of its layer calls."""
 
 import dataclasses
+import inspect
 
 import keras
 
@@ -59,3 +60,15 @@ def trace(model):
         call_function=record,
     )
     return calls, numbers[id(copy.inputs[0])], numbers[id(copy.outputs[0])]
+
+
+def apply(call, values):
+    """What a call gives at inference, for the values that were computed so far, by number."""
+    numbers = iter(call.inputs)
+    args, kwargs = keras.tree.map_structure(
+        lambda v: values[next(numbers)] if keras.utils.is_keras_tensor(v) else v,
+        (call.args, call.kwargs),
+    )
+    if "training" in inspect.signature(call.layer.call).parameters:
+        kwargs = {**kwargs, "training": False}
+    return call.layer(*args, **kwargs)

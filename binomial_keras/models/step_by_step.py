@@ -1,14 +1,12 @@
 """The same network, one pass per call."""
 
-import inspect
-
 import keras
 from keras import ops
 
 from ..backend import compiled
 from ..layers import BU, EConv2D, EDense, Evidence, PerPass, Present
 from ..layers.random_words import next_key
-from .program import trace
+from .program import apply, trace
 from .traversal import walk
 
 
@@ -113,7 +111,7 @@ class StepByStep:
     def _run_fixed(self, x):
         values = {self.source: x}
         for call in self.fixed:
-            values[call.output] = _apply(call, values)
+            values[call.output] = apply(call, values)
         needed = {number for call in self.moving for number in call.inputs}
         return {str(number): value for number, value in values.items() if number in needed}
 
@@ -138,21 +136,10 @@ class StepByStep:
             elif isinstance(layer, PerPass):
                 out = layer.layer(x)
             else:
-                out = _apply(call, values)
+                out = apply(call, values)
             values[call.output] = out
         return values[self.result], new_sums, spikes
 
 
 def _accumulates(call):
     return call.timed and isinstance(call.layer, (EConv2D, EDense, Evidence))
-
-
-def _apply(call, values):
-    numbers = iter(call.inputs)
-    args, kwargs = keras.tree.map_structure(
-        lambda v: values[next(numbers)] if keras.utils.is_keras_tensor(v) else v,
-        (call.args, call.kwargs),
-    )
-    if "training" in inspect.signature(call.layer.call).parameters:
-        kwargs = {**kwargs, "training": False}
-    return call.layer(*args, **kwargs)
