@@ -35,7 +35,9 @@ CHECKPOINTS = Path(__file__).parent.parent / "reproduce" / "results" / "checkpoi
 BATCH = dict(batch_size=64)
 # Images, the ratio to reach, ours, ART's, settings of both.
 CASES = {
-    "FGM": (1024, 2.5, evasion.FastGradientMethod, evasion.FastGradientMethod, BATCH | {"eps": 0.1}),
+    "FGM": (
+        1024, 2.5, evasion.FastGradientMethod, evasion.FastGradientMethod, BATCH | {"eps": 0.1}
+    ),
     "PGD": (
         128, 2.5, evasion.ProjectedGradientDescent, evasion.ProjectedGradientDescent,
         BATCH | dict(eps=0.1, eps_step=0.01, max_iter=40, verbose=False),

@@ -1,6 +1,7 @@
 """Algorithm 1's gradient (last pass only) against the unrolled straight-through gradient.
 
-    python benchmarks/backward_rules.py [--data digits] [--images N] [--epochs 4] [--seeds 3] [--T 3]
+    python benchmarks/backward_rules.py [--data digits] [--images N] [--epochs 4] [--seeds 3]
+        [--T 3]
 
 Trains type A by both rules, from the same initial weights and over the same order of images, and
 prints the test accuracy as trained and as type D, and the time of an epoch. `--record FILE` also

@@ -7,6 +7,7 @@ every image, for one class per image (what Carlini & Wagner asks for) and for th
 """
 
 import argparse
+import functools
 import os
 import time
 
@@ -67,7 +68,7 @@ def main():
     print(f"{model.name}, {arguments.images} images, {os.cpu_count()} CPU cores")
     for name, question in questions.items():
         mine, theirs = side_by_side(
-            lambda: question(ours), lambda: question(arts), arguments.repeats
+            functools.partial(question, ours), functools.partial(question, arts), arguments.repeats
         )
         print(
             f"{name:30s} ours {1000 * mine:8.1f} ms   ART {1000 * theirs:8.1f} ms   "

@@ -142,7 +142,9 @@ def one_case(shape, repetitions):
     for name in layers.keys() - {"relu"}:
         np.testing.assert_allclose(ops.convert_to_numpy(layers[name](x)), expected, atol=1e-4)
     return {
-        task: medians({n: compiled(layer, task) for n, layer in layers.items()}, (x, g), repetitions)
+        task: medians(
+            {n: compiled(layer, task) for n, layer in layers.items()}, (x, g), repetitions
+        )
         for task in TASKS
     }
 

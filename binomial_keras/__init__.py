@@ -1,7 +1,7 @@
 """Robust, biologically inspired neural networks for Keras 3.
 
-Layers and models import Keras alone. `cost`, `data`, `evaluation`, `training`, `zoo`,
-`load` and `summary` are imported when they are first used, so that `import binomial_keras` stays light.
+Layers and models import Keras alone. `cost`, `data`, `evaluation`, `training`, `zoo`, `load` and
+`summary` are imported when they are first used, so that `import binomial_keras` stays light.
 """
 
 import importlib

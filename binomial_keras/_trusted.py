@@ -9,7 +9,7 @@ file's choosing (`Lambda`, `TFSMLayer`, `JaxLayer`, `TorchModuleWrapper`, `Strin
 import keras
 
 # Family (the module that the file gives) -> names. Aliases that Keras never writes are left out.
-CLASSES = {
+_LISTED = {
     "keras": "Sequential DTypePolicy",
     "keras.models": "Model Sequential",
     "keras.src.models.functional": "Functional",
@@ -40,7 +40,7 @@ CLASSES = {
         TrueDivide""",
     "keras.src.ops.nn": "Elu Gelu LeakyRelu LogSoftmax Relu Sigmoid Silu Softmax Softplus",
 }
-CLASSES = {family: frozenset(listed.split()) for family, listed in CLASSES.items()}
+CLASSES = {family: frozenset(listed.split()) for family, listed in _LISTED.items()}
 
 FUNCTIONS = frozenset(
     """elu exponential gelu hard_sigmoid hard_tanh leaky_relu linear log_sigmoid log_softmax mish

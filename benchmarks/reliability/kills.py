@@ -13,8 +13,9 @@ REPORTS = ("fig5-digits.csv", "fig5-digits-pictures-1.png")
 
 
 def measure(runs=RUNS, kills=KILLS_PER_RUN):
-    """Kills each run several times (SIGKILL), lets it finish, and compares it with an undisturbed
-    run: all records without their times, and the finished tables and pictures byte by byte.
+    """Kills each run several times (SIGKILL), lets it finish, and compares it with an undisturbed.
+
+    Compared are all records but for their times, and the finished tables and pictures byte by byte.
     """
     with tempfile.TemporaryDirectory() as folder:
         undisturbed = pathlib.Path(folder, "undisturbed")

@@ -1,6 +1,8 @@
 """Resident memory of a process that predicts and attacks again and again."""
 
+import gc
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -26,13 +28,10 @@ def _child(kind, count):
 
 
 def _resident():
-    """MiB of this process; after a collection, so that garbage does not count."""
-    import gc
-
+    """MiB of this process (Linux); after a collection, so that garbage does not count."""
     gc.collect()
-    import psutil
-
-    return psutil.Process().memory_info().rss / 2**20
+    pages = int(pathlib.Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def _follow(step, count):
@@ -43,7 +42,6 @@ def _follow(step, count):
         step(number)
         if number == warm or number % max(1, count // 20) == 0:
             points.append((number, round(_resident(), 1)))
-            print(kind_line(points[-1]), file=sys.stderr, flush=True)
     after = [size for number, size in points if number >= warm]
     return {
         "count": count,
@@ -52,11 +50,6 @@ def _follow(step, count):
         "growth_mib": round(after[-1] - after[0], 1),
         "spread_mib": round(max(after) - min(after), 1),
     }
-
-
-def kind_line(point):
-    """One line of progress."""
-    return f"{point[0]}: {point[1]} MiB"
 
 
 def _network():

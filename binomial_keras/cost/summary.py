@@ -1,9 +1,11 @@
 """The cost of a network, measured on some images."""
 
 import dataclasses
+from collections.abc import Mapping
 
 import keras
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..backend import seed_states
 from ..layers import BU
@@ -20,7 +22,11 @@ from .table import Summary
 BATCH = 32
 
 
-def summary(model, x, energy="float32"):
+def summary(
+    model: keras.Model,
+    x: ArrayLike,
+    energy: str | Mapping[str, float] = "float32",
+) -> Summary:
     """What a network costs on hardware that adds where it can and multiplies where it must.
 
     The papers on spiking networks claim cheaper hardware; this counts it, layer by layer, for one

@@ -1,6 +1,10 @@
 """The attacks that a stochastic classifier has to survive, with three sizes of budget."""
 
 import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import keras
 
 from ..layers import BU
 from ..models.traversal import walk
@@ -38,16 +42,16 @@ BUDGETS = {
 
 
 def adaptive_suite(
-    model,
-    eps,
-    norm="inf",
-    budget="standard",
-    draws=20,
-    sources=None,
-    batch_size=256,
-    clip_values=(0.0, 1.0),
-    estimators=None,
-):
+    model: keras.Model,
+    eps: float,
+    norm: str | float = "inf",
+    budget: str = "standard",
+    draws: int = 20,
+    sources: Mapping[str, keras.Model] | None = None,
+    batch_size: int = 256,
+    clip_values: tuple[float, float] = (0.0, 1.0),
+    estimators: Any = None,
+) -> "dict[str, AdaptiveAttack]":
     """The attacks that a stochastic classifier has to survive, cheap ones first.
 
     * `"random noise"`: the floor.

@@ -1,9 +1,15 @@
 """The alpha score of the binomial-neuron paper."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 
-def alpha_score(clean_accuracy, attacked_accuracy, ssim):
+def alpha_score(
+    clean_accuracy: float,
+    attacked_accuracy: Sequence[float] | Mapping[str, float],
+    ssim: Sequence[float] | Mapping[str, float],
+) -> float:
     """`alpha = a * sum_i f_i / s_i` over attacks i (the paper's Eq. 12), as printed there.
 
     a is the clean accuracy, f_i the accuracy under attack i and s_i the mean structural

@@ -1,8 +1,10 @@
 """Run an attack and score what it made with fresh draws."""
 
 import time
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..models.reseed import reseed
 from .attack_outcome import AttackOutcome
@@ -11,7 +13,14 @@ from .scoring import predict_draws
 from .ssim import ssim
 
 
-def evaluate_attack(classifier, attack, x, y, draws=10, seed=0):
+def evaluate_attack(
+    classifier: Any,
+    attack: Any,
+    x: ArrayLike,
+    y: ArrayLike,
+    draws: int = 10,
+    seed: int = 0,
+) -> AttackOutcome:
     """Attack images and measure the result.
 
     The attacked images are scored in fresh draws: an attack stops at the first wrong answer,

@@ -135,8 +135,10 @@ class _View:
         self.shows_probabilities = self.softmax_shown or self._opaque
 
     def logits(self, outputs):
-        """Cross-entropy is taken from logits wherever they can be had: through saturated
-        probabilities its gradient would be 0 / 0."""
+        """Cross-entropy is taken from logits wherever they can be had.
+
+        Through saturated probabilities its gradient would be 0 / 0.
+        """
         return _log(outputs) if self._opaque else outputs
 
 

@@ -46,7 +46,7 @@ def activation_shapes(model, reach=None, points=301):
 
 
 def plot_shapes(model, reach=None):
-    """A figure with the learned function of every SPLASH layer, its hinges, and ReLU for comparison.
+    """A figure: the learned function of every SPLASH layer, its hinges, and ReLU to compare.
 
     Args:
         model, reach: as in `activation_shapes`.

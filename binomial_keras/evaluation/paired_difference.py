@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 from .estimate import Estimate
+from .robust_score import RobustScore
 from .statistics import bootstrap_means
 
 
@@ -31,7 +32,13 @@ class PairedDifference:
         return f"{self.estimate} (contradicting {self.contradicting:.4f})"
 
 
-def paired_difference(score_a, score_b, level=0.95, seed=0, resamples=2000):
+def paired_difference(
+    score_a: RobustScore,
+    score_b: RobustScore,
+    level: float = 0.95,
+    seed: int = 0,
+    resamples: int = 2000,
+) -> PairedDifference:
     """Paired bootstrap over images for the difference of two mean single-pass accuracies.
 
     With s_i the share of right draws of image i, `mean_i (s_i of a - s_i of b)`. Every resample

@@ -11,7 +11,7 @@ _BUDGETS = {
 }
 
 
-def published_suite(data="mnist"):
+def published_suite(data: str = "mnist") -> dict[str, PublishedAttack]:
     """The paper's five attacks as published, as far as that is known.
 
     The paper names the attacks and no setting of theirs. These are ART's defaults, with two

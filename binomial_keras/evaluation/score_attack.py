@@ -1,13 +1,26 @@
 """Re-score what an attack made."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .attack_score import AttackScore
 from .score_draws import score_draws
 from .seeds import stream_seed
 
 
-def score_attack(model, x, adversarial, y, draws=100, votes=(10, 30), seed=0, batch_size=250):
+def score_attack(
+    model: Any,
+    x: ArrayLike,
+    adversarial: ArrayLike,
+    y: ArrayLike,
+    draws: int = 100,
+    votes: int | Sequence[int] = (10, 30),
+    seed: int = 0,
+    batch_size: int = 250,
+) -> AttackScore:
     """Score attacked images in fresh draws, beside their originals.
 
     No draw that the attack saw is used. Originals and attacked images have different draws:

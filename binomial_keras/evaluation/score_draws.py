@@ -2,8 +2,11 @@
 
 import hashlib
 import numbers
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .fresh_draws import fresh_draws
 from .inputs import check_count, check_finite, checked_images, checked_labels
@@ -12,7 +15,16 @@ from .robust_score import RobustScore
 from .seeds import stream_seed
 
 
-def score_draws(model, x, y, draws=100, votes=(10, 30), seed=0, batch_size=250, originals=None):
+def score_draws(
+    model: Any,
+    x: ArrayLike,
+    y: ArrayLike,
+    draws: int = 100,
+    votes: int | Sequence[int] = (10, 30),
+    seed: int = 0,
+    batch_size: int = 250,
+    originals: ArrayLike | None = None,
+) -> RobustScore:
     """Count the right answers of a classifier in `draws` fresh, independent draws.
 
     What is counted, and the estimators, are described in `RobustScore`. A vote is the class

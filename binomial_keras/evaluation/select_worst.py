@@ -1,8 +1,11 @@
 """The per-image worst case over several attacks."""
 
 import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .fresh_draws import fresh_draws
 from .inputs import check_count, check_finite, checked_images, checked_labels
@@ -37,7 +40,14 @@ class WorstCase:
         return {name: int((self.source == k).sum()) for k, name in enumerate(self.names)}
 
 
-def select_worst(candidates, model, y, draws=30, seed=0, batch_size=250):
+def select_worst(
+    candidates: Mapping[str, ArrayLike] | Sequence[ArrayLike],
+    model: Any,
+    y: ArrayLike,
+    draws: int = 30,
+    seed: int = 0,
+    batch_size: int = 250,
+) -> WorstCase:
     """For every image, the attacked version that the classifier gets right least often.
 
     Kept is the candidate with the smallest share of right draws; among equal shares the one

@@ -3,12 +3,13 @@
 from statistics import NormalDist
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 # Values drawn at once by the bootstrap: half a megabyte.
 _BLOCK = 2**16
 
 
-def wilson_interval(successes, n, level=0.95):
+def wilson_interval(successes: float, n: float, level: float = 0.95) -> tuple[float, float]:
     """Wilson's score interval for a proportion; sensible also at 0 and at n successes.
 
     With p = successes / n and z the normal quantile of (1 + level) / 2,
@@ -36,7 +37,12 @@ def wilson_interval(successes, n, level=0.95):
     return max(0.0, float(middle - half)), min(1.0, float(middle + half))
 
 
-def bootstrap_interval(values, level=0.95, seed=0, resamples=2000):
+def bootstrap_interval(
+    values: ArrayLike,
+    level: float = 0.95,
+    seed: int = 0,
+    resamples: int = 2000,
+) -> tuple[float, float]:
     """Percentile bootstrap interval for the mean of independent values.
 
     Args:
@@ -86,7 +92,7 @@ def bootstrap_means(values, seed=0, resamples=2000):
     return np.concatenate(means)
 
 
-def accuracy_interval(correct, level=0.95):
+def accuracy_interval(correct: ArrayLike, level: float = 0.95) -> tuple[float, float]:
     """Interval for the accuracy of a stochastic classifier: draws clustered within images.
 
     Draws of one image are not independent observations of the accuracy over images. The

@@ -1,8 +1,11 @@
 """A suite of attacks, the worst of them for every image, and its score."""
 
 import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..models.reseed import reseed
 from .attack_score import AttackScore
@@ -37,8 +40,16 @@ class SuiteScore:
 
 
 def worst_case(
-    suite, classifier, x, y, draws=100, votes=(10, 30), selection_draws=30, seed=0, drop=True
-):
+    suite: Mapping[str, Any],
+    classifier: Any,
+    x: ArrayLike,
+    y: ArrayLike,
+    draws: int = 100,
+    votes: int | Sequence[int] = (10, 30),
+    selection_draws: int = 30,
+    seed: int = 0,
+    drop: bool = True,
+) -> SuiteScore:
     """Run a suite of attacks and score the per-image worst case.
 
     Selected on one set of draws and scored on another: see `select_worst` and `score_attack`.

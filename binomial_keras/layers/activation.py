@@ -1,5 +1,8 @@
 """Activations by name."""
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 
 from .apl import APL
@@ -36,7 +39,12 @@ ACTIVATIONS = {
 }
 
 
-def activation(name, /, rank=4, **options):
+def activation(
+    name: str | Callable[[], keras.layers.Layer],
+    /,
+    rank: int = 4,
+    **options: Any,
+) -> keras.layers.Layer:
     """A new activation layer.
 
     `"relu"`, `"leaky_relu"` (slope 0.01), `"prelu"` (a slope per channel, from 0.25), `"tanh"`,

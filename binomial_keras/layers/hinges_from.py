@@ -1,8 +1,10 @@
 """Where to put the hinges of SPLASH."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .flexible_arguments import check_count, invalid
 from .splash import check_hinges
@@ -11,7 +13,11 @@ from .splash import check_hinges
 _REACH = 2.5
 
 
-def hinges_from(values, count=4, quantiles=None):
+def hinges_from(
+    values: ArrayLike,
+    count: int = 4,
+    quantiles: Sequence[float] | None = None,
+) -> tuple[float, ...]:
     """Hinges for `SPLASH` from measured pre-activations: quantiles of |x|.
 
     `b_1 = 0`, and `b_k` is the quantile of |x| at level `q_k`. By default

@@ -77,7 +77,8 @@ class ActivationBlocks:
 
     def block(self, x, maps, size, name, **options):
         """Convolution -> normalisation -> activation."""
-        return self.activated(self.conv(x, maps, size, f"conv{name}", **options), f"activation{name}")
+        x = self.conv(x, maps, size, f"conv{name}", **options)
+        return self.activated(x, f"activation{name}")
 
     def dropout(self, x, rate, name):
         """Dropout of single values."""

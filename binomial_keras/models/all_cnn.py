@@ -1,5 +1,7 @@
 """The all-convolutional network, with any activation."""
 
+from collections.abc import Callable, Sequence
+
 import keras
 
 from .activation_blocks import ActivationBlocks, check_side
@@ -14,17 +16,17 @@ _LAYERS = (
 
 
 def all_cnn(
-    input_shape=(32, 32, 3),
-    classes=10,
-    activation="relu",
-    seed=None,
+    input_shape: Sequence[int] = (32, 32, 3),
+    classes: int = 10,
+    activation: str | Callable[[], keras.layers.Layer] = "relu",
+    seed: int | None = None,
     *,
-    width=1.0,
-    batch_normalization=True,
-    mean=CIFAR10[0],
-    std=CIFAR10[1],
-    l2=0.0005,
-):
+    width: float = 1.0,
+    batch_normalization: bool = True,
+    mean: float | Sequence[float] = CIFAR10[0],
+    std: float | Sequence[float] = CIFAR10[1],
+    l2: float = 0.0005,
+) -> keras.Model:
     """All-CNN-C, softmax output, with an activation of your choice.
 
     Normalisation -> dropout 0.2 -> three convolutions 3x3 with 96 maps, the third with stride 2 ->

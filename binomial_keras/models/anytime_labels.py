@@ -1,14 +1,23 @@
 """Predictions after every pass."""
 
+import keras
 import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike
 
 from .convert import convert
 from .reseed import reseed
 from .step_by_step import StepByStep
 
 
-def anytime_labels(model, x, T, draws=1, seed=0, batch_size=250):
+def anytime_labels(
+    model: keras.Model,
+    x: ArrayLike,
+    T: int,
+    draws: int = 1,
+    seed: int = 0,
+    batch_size: int = 250,
+) -> np.ndarray:
     """Predicted classes after each of the passes 1..T, as type A, for several draws.
 
     A type A network after t passes is the network with T = t, so one run of T passes scores

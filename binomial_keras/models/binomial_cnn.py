@@ -1,5 +1,7 @@
 """The networks of the binomial-neuron paper."""
 
+from collections.abc import Sequence
+
 import keras
 
 from ..layers import BU, BatchNormalization, EConv2D, Evidence, PerPass, SpikeEncoder
@@ -8,20 +10,20 @@ DOWNSAMPLING = ("stride", "pool")
 
 
 def binomial_cnn(
-    input_shape=(28, 28, 1),
-    classes=10,
-    widths=(16, 32, 64),
-    neuron="A",
-    T=3,
-    seed=None,
+    input_shape: Sequence[int] = (28, 28, 1),
+    classes: int = 10,
+    widths: Sequence[int] = (16, 32, 64),
+    neuron: str = "A",
+    T: int = 3,
+    seed: int | None = None,
     *,
-    convolutions=2,
-    batch_normalization=True,
-    downsampling="stride",
-    encode_input=False,
-    gradient="last",
-    l2=1e-4,
-):
+    convolutions: int = 2,
+    batch_normalization: bool = True,
+    downsampling: str = "stride",
+    encode_input: bool = False,
+    gradient: str = "last",
+    l2: float = 1e-4,
+) -> keras.Model:
     """A plain convolutional network of binomial units, with softmax output.
 
     One stage per entry of `widths`, each `convolutions` times EConv2D 3x3 (same padding) ->

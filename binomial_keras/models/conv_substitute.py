@@ -1,20 +1,22 @@
 """The network on which the flexible-layer paper makes its black-box examples."""
 
+from collections.abc import Sequence
+
 import keras
 
 from .flexible_blocks import CIFAR10, Blocks, check_classes, normalization, scaled
 
 
 def conv_substitute(
-    input_shape=(32, 32, 3),
-    classes=10,
-    seed=None,
+    input_shape: Sequence[int] = (32, 32, 3),
+    classes: int = 10,
+    seed: int | None = None,
     *,
-    width=1.0,
-    mean=CIFAR10[0],
-    std=CIFAR10[1],
-    l2=0.0,
-):
+    width: float = 1.0,
+    mean: float | Sequence[float] = CIFAR10[0],
+    std: float | Sequence[float] = CIFAR10[1],
+    l2: float = 0.0,
+) -> keras.Model:
     """The "Conv2d model", source of the paper's black-box PGD, with softmax output.
 
     Twice [Conv 3x3 -> ReLU -> Conv 3x3 -> ReLU -> MaxPooling 2], with 64 and 128 maps and same

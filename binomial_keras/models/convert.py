@@ -1,5 +1,7 @@
 """From one neuron type to another, with the same weights."""
 
+import keras
+
 from ..layers import BU, Present
 from ..layers.bu import NEURONS
 from ..layers.time_axis import check_passes
@@ -7,7 +9,7 @@ from .rebuild import check_rebuildable, rebuild
 from .traversal import walk
 
 
-def convert(model, neuron="B", T=5):
+def convert(model: keras.Model, neuron: str = "B", T: int = 5) -> keras.Model:
     """A new model with the same weights, whose units are of another type.
 
     The papers' "train as X, test as Y": every `BU` (and `SpikeEncoder`) gets the type and T,

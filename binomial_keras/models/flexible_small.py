@@ -1,25 +1,28 @@
 """The small network of the flexible-layer paper."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 
 from .flexible_blocks import FASHION_MNIST, Blocks, check_classes, normalization
 
 
 def flexible_small(
-    input_shape=(28, 28, 1),
-    classes=10,
-    threshold="learned",
-    max_when="below",
-    seed=None,
+    input_shape: Sequence[int] = (28, 28, 1),
+    classes: int = 10,
+    threshold: str | None = "learned",
+    max_when: str = "below",
+    seed: int | None = None,
     *,
-    filters=12,
-    kernel_size=5,
-    units=(120, 60),
-    mean=FASHION_MNIST[0],
-    std=FASHION_MNIST[1],
-    l2=0.003,
-    **options,
-):
+    filters: int = 12,
+    kernel_size: int = 5,
+    units: Sequence[int] = (120, 60),
+    mean: float | Sequence[float] = FASHION_MNIST[0],
+    std: float | Sequence[float] = FASHION_MNIST[1],
+    l2: float = 0.003,
+    **options: Any,
+) -> keras.Model:
     """The paper's small Fashion-MNIST network (Fig. 2B), with softmax output.
 
     Normalisation -> flexible layer 1 -> 12 maps, 5x5, no padding (28x28 to 24x24) -> ReLU ->

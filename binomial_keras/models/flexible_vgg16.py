@@ -1,5 +1,8 @@
 """VGG16 with flexible layers."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 
 from .flexible_blocks import CIFAR10, Blocks, check_classes, normalization, scaled
@@ -12,19 +15,19 @@ _HIDDEN = 100
 
 
 def flexible_vgg16(
-    input_shape=(32, 32, 3),
-    classes=10,
-    threshold="learned",
-    max_when="above",
-    seed=None,
+    input_shape: Sequence[int] = (32, 32, 3),
+    classes: int = 10,
+    threshold: str | None = "learned",
+    max_when: str = "above",
+    seed: int | None = None,
     *,
-    flexible_layers="one",
-    width=1.0,
-    mean=CIFAR10[0],
-    std=CIFAR10[1],
-    l2=0.003,
-    **options,
-):
+    flexible_layers: str = "one",
+    width: float = 1.0,
+    mean: float | Sequence[float] = CIFAR10[0],
+    std: float | Sequence[float] = CIFAR10[1],
+    l2: float = 0.003,
+    **options: Any,
+) -> keras.Model:
     """The paper's VGG16 (Fig. 2A and Supporting information), with softmax output.
 
     Five blocks of 3x3 convolutions with 64, 128, 256, 512 and 512 maps, each followed by batch

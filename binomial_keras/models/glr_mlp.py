@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Sequence
 
 import keras
 
@@ -34,17 +35,17 @@ GENERATIONS = {
 
 
 def glr_mlp(
-    input_shape=(28, 28, 1),
-    classes=10,
-    activation="threshold",
-    generation="v2021",
-    seed=None,
+    input_shape: Sequence[int] = (28, 28, 1),
+    classes: int = 10,
+    activation: str = "threshold",
+    generation: str = "v2021",
+    seed: int | None = None,
     *,
-    hidden=None,
-    noise=None,
-    scale=None,
-    l2=None,
-):
+    hidden: Sequence[int] | None = None,
+    noise: str | None = None,
+    scale: float | None = None,
+    l2: float | None = None,
+) -> keras.Model:
     """Dense layers with threshold or sigmoid units and softmax output, without noise.
 
     The network of the likelihood-ratio papers as it is tested; `training.GLR` adds the noise in

@@ -1,5 +1,8 @@
 """HMAX, with fixed pooling, convolutions or flexible layers as its second stage."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 
 from ..layers.flexible import FlexibleLayer
@@ -11,22 +14,22 @@ FORMS = ("baseline", "convolutional", "flexible")
 
 
 def hmax(
-    input_shape=(28, 28, 1),
-    classes=10,
-    form="flexible",
-    threshold="learned",
-    max_when="above",
-    seed=None,
+    input_shape: Sequence[int] = (28, 28, 1),
+    classes: int = 10,
+    form: str = "flexible",
+    threshold: str | None = "learned",
+    max_when: str = "above",
+    seed: int | None = None,
     *,
-    c1_sizes=(8, 10, 12, 14),
-    patch_sizes=(2, 4, 6, 8),
-    patches=100,
-    sigma=1.0,
-    mean=FASHION_MNIST[0],
-    std=FASHION_MNIST[1],
-    l2=0.003,
-    **options,
-):
+    c1_sizes: Sequence[int] = (8, 10, 12, 14),
+    patch_sizes: Sequence[int] = (2, 4, 6, 8),
+    patches: int = 100,
+    sigma: float = 1.0,
+    mean: float | Sequence[float] = FASHION_MNIST[0],
+    std: float | Sequence[float] = FASHION_MNIST[1],
+    l2: float = 0.003,
+    **options: Any,
+) -> keras.Model:
     """HMAX as a trainable network, with softmax output: a reconstruction.
 
     * S1: `layers.gabor.Gabor` of sizes 7, 9, 11, ... in four orientations, fixed; the wavelength

@@ -1,5 +1,7 @@
 """LeNet-5 with any activation."""
 
+from collections.abc import Callable, Sequence
+
 import keras
 
 from .activation_blocks import ActivationBlocks, check_side
@@ -7,14 +9,14 @@ from .flexible_blocks import check_classes
 
 
 def lenet5(
-    input_shape=(28, 28, 1),
-    classes=10,
-    activation="relu",
-    seed=None,
+    input_shape: Sequence[int] = (28, 28, 1),
+    classes: int = 10,
+    activation: str | Callable[[], keras.layers.Layer] = "relu",
+    seed: int | None = None,
     *,
-    batch_normalization=False,
-    l2=0.0,
-):
+    batch_normalization: bool = False,
+    l2: float = 0.0,
+) -> keras.Model:
     """LeNet-5 with max-pooling, softmax output and an activation of your choice.
 
     Conv 6 maps, 5x5, same padding -> activation -> max-pool 2 -> conv 16, 5x5 -> activation ->

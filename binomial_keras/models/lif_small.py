@@ -1,5 +1,8 @@
 """A small spiking network."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 
 from .flexible_blocks import check_classes, scaled
@@ -7,22 +10,22 @@ from .spiking_blocks import MNIST, SpikingBlocks, per_step
 
 
 def lif_small(
-    input_shape=(28, 28, 1),
-    classes=10,
-    T=4,
-    decay="random",
-    seed=None,
+    input_shape: Sequence[int] = (28, 28, 1),
+    classes: int = 10,
+    T: int = 4,
+    decay: str = "random",
+    seed: int | None = None,
     *,
-    maps=(16, 32),
-    units=128,
-    width=1.0,
-    encoding="direct",
-    readout="rate",
-    mean=MNIST[0],
-    std=MNIST[1],
-    l2=0.0,
-    **options,
-):
+    maps: Sequence[int] = (16, 32),
+    units: int = 128,
+    width: float = 1.0,
+    encoding: str = "direct",
+    readout: str = "rate",
+    mean: float | Sequence[float] = MNIST[0],
+    std: float | Sequence[float] = MNIST[1],
+    l2: float = 0.0,
+    **options: Any,
+) -> keras.Model:
     """A small network of leaky integrate-and-fire neurons, with softmax output.
 
     Normalisation -> [Conv 3x3 -> batch normalisation -> LIF -> average-pool 2] for each entry of

@@ -1,5 +1,7 @@
 """Network in Network, with any activation."""
 
+from collections.abc import Callable, Sequence
+
 import keras
 
 from .activation_blocks import ActivationBlocks, check_side
@@ -10,17 +12,17 @@ _STAGES = ((5, (192, 160, 96)), (5, (192, 192, 192)), (3, (192, 192)))
 
 
 def network_in_network(
-    input_shape=(32, 32, 3),
-    classes=10,
-    activation="relu",
-    seed=None,
+    input_shape: Sequence[int] = (32, 32, 3),
+    classes: int = 10,
+    activation: str | Callable[[], keras.layers.Layer] = "relu",
+    seed: int | None = None,
     *,
-    width=1.0,
-    batch_normalization=True,
-    mean=CIFAR10[0],
-    std=CIFAR10[1],
-    l2=0.00005,
-):
+    width: float = 1.0,
+    batch_normalization: bool = True,
+    mean: float | Sequence[float] = CIFAR10[0],
+    std: float | Sequence[float] = CIFAR10[1],
+    l2: float = 0.00005,
+) -> keras.Model:
     """Network in Network for CIFAR, softmax output, with an activation of your choice.
 
     Normalisation -> Conv 5x5, 192 maps, and 1x1 with 160 and 96 -> max-pooling 3, stride 2 ->

@@ -1,15 +1,24 @@
 """Hinges of a model's SPLASH layers from data."""
 
+from collections.abc import Sequence
+
 import keras
 import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike
 
 from ..layers import SPLASH, hinges_from
 from .rebuild import rebuild
 from .traversal import walk
 
 
-def place_hinges(model, x, count=4, quantiles=None, training=True):
+def place_hinges(
+    model: keras.Model,
+    x: ArrayLike,
+    count: int = 4,
+    quantiles: Sequence[float] | None = None,
+    training: bool = True,
+) -> keras.Model:
     """A new model with the same weights, whose SPLASH layers have their hinges from data.
 
     Runs the images once through a copy of the model and gives every SPLASH layer the hinges that

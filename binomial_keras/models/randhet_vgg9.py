@@ -1,5 +1,8 @@
 """VGG9 of spiking neurons with random time constants."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 
 from .flexible_blocks import CIFAR10, check_classes, scaled
@@ -10,20 +13,20 @@ _UNITS = 2048
 
 
 def randhet_vgg9(
-    input_shape=(32, 32, 3),
-    classes=10,
-    T=4,
-    decay="random",
-    seed=None,
+    input_shape: Sequence[int] = (32, 32, 3),
+    classes: int = 10,
+    T: int = 4,
+    decay: str = "random",
+    seed: int | None = None,
     *,
-    width=1.0,
-    encoding="direct",
-    readout="rate",
-    mean=CIFAR10[0],
-    std=CIFAR10[1],
-    l2=5e-5,
-    **options,
-):
+    width: float = 1.0,
+    encoding: str = "direct",
+    readout: str = "rate",
+    mean: float | Sequence[float] = CIFAR10[0],
+    std: float | Sequence[float] = CIFAR10[1],
+    l2: float = 5e-5,
+    **options: Any,
+) -> keras.Model:
     """VGG9 of leaky integrate-and-fire neurons, with softmax output: a reconstruction.
 
     Three blocks of three [Conv 3x3 -> batch normalisation -> LIF] with 256, 256 and 512 maps, each

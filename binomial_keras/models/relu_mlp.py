@@ -1,11 +1,19 @@
 """A multilayer perceptron with ReLU, the source of the likelihood-ratio papers' attacks."""
 
+from collections.abc import Sequence
+
 import keras
 
 
 def relu_mlp(
-    input_shape=(28, 28, 1), classes=10, hidden=(100, 50), seed=None, *, pool=1, l2=0.5e-4
-):
+    input_shape: Sequence[int] = (28, 28, 1),
+    classes: int = 10,
+    hidden: Sequence[int] = (100, 50),
+    seed: int | None = None,
+    *,
+    pool: int = 1,
+    l2: float = 0.5e-4,
+) -> keras.Model:
     """Dense layers with ReLU and softmax output: the network that attacks are transferred from.
 
     The later likelihood-ratio paper makes its adversarial images on 784-100-50-10 (the

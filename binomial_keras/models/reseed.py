@@ -8,7 +8,7 @@ import numpy as np
 from .traversal import walk
 
 
-def reseed(model, seed):
+def reseed(model: keras.layers.Layer, seed: int) -> int:
     """Set every random generator of a model: the same seed, batch and backend, the same draws.
 
     Keras keeps the state of a layer's generator out of the saved model and does not reset it

@@ -1,5 +1,7 @@
 """ResNet-20 with any activation."""
 
+from collections.abc import Callable, Sequence
+
 import keras
 
 from .activation_blocks import ActivationBlocks, check_side
@@ -9,16 +11,16 @@ _MAPS = (16, 32, 64)
 
 
 def resnet20(
-    input_shape=(32, 32, 3),
-    classes=10,
-    activation="relu",
-    seed=None,
+    input_shape: Sequence[int] = (32, 32, 3),
+    classes: int = 10,
+    activation: str | Callable[[], keras.layers.Layer] = "relu",
+    seed: int | None = None,
     *,
-    width=1.0,
-    mean=CIFAR10[0],
-    std=CIFAR10[1],
-    l2=0.5e-4,
-):
+    width: float = 1.0,
+    mean: float | Sequence[float] = CIFAR10[0],
+    std: float | Sequence[float] = CIFAR10[1],
+    l2: float = 0.5e-4,
+) -> keras.Model:
     """ResNet-20 for small images, softmax output, with an activation of your choice.
 
     Normalisation -> Conv 3x3, 16 maps -> BN -> activation -> three stages of three residual blocks

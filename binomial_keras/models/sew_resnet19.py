@@ -1,5 +1,8 @@
 """SEW-ResNet19: a residual network of spiking neurons."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 
 from .flexible_blocks import CIFAR10, check_classes, scaled
@@ -11,20 +14,20 @@ _BLOCKS = 3
 
 
 def sew_resnet19(
-    input_shape=(32, 32, 3),
-    classes=10,
-    T=4,
-    decay="random",
-    seed=None,
+    input_shape: Sequence[int] = (32, 32, 3),
+    classes: int = 10,
+    T: int = 4,
+    decay: str = "random",
+    seed: int | None = None,
     *,
-    width=1.0,
-    encoding="direct",
-    readout="rate",
-    mean=CIFAR10[0],
-    std=CIFAR10[1],
-    l2=5e-5,
-    **options,
-):
+    width: float = 1.0,
+    encoding: str = "direct",
+    readout: str = "rate",
+    mean: float | Sequence[float] = CIFAR10[0],
+    std: float | Sequence[float] = CIFAR10[1],
+    l2: float = 5e-5,
+    **options: Any,
+) -> keras.Model:
     """Spike-element-wise ResNet19 for small images, with softmax output: a reconstruction.
 
     Conv 3x3, 64 maps -> batch normalisation -> LIF -> average-pool 3, stride 2 -> three stages of

@@ -1,6 +1,5 @@
 """The same network, one pass per call."""
 
-import keras
 from keras import ops
 
 from ..backend import compiled
@@ -68,7 +67,8 @@ class StepByStep:
             raise ValueError(
                 "Invalid value received for argument `model`. Expected units and accumulating "
                 "layers that are called once. Received: "
-                f"{sorted({name for name in names if names.count(name) > 1})} called more than once."
+                f"{sorted({name for name in names if names.count(name) > 1})} "
+                "called more than once."
             )
         ready = {self.source, *(call.output for call in self.fixed)}
         if any(call.timed and ready & set(call.inputs) for call in self.moving):

@@ -1,12 +1,14 @@
 """The same network with another gradient, for attacks."""
 
+import keras
+
 from .rebuild import rebuild
 from .traversal import walk
 
 OWN = "own"
 
 
-def backward_rules(model):
+def backward_rules(model: keras.Model) -> list[str]:
     """Names of the gradients that the layers of a model offer besides their own.
 
     A layer offers them by a method `backward_rules()`, which returns a dict from names to the
@@ -18,7 +20,7 @@ def backward_rules(model):
     return list(dict.fromkeys(name for layer in walk(model) for name in _rules(layer)))
 
 
-def with_backward(model, rule):
+def with_backward(model: keras.Model, rule: str) -> keras.Model:
     """A copy of a model with the same weights whose gradient follows another rule.
 
     Every layer that knows the rule is changed as it says, the others are copied. The forward

@@ -2,6 +2,7 @@
 
 import numbers
 
+import keras
 import numpy as np
 
 from ..layers.flexible_arguments import check_choice, invalid
@@ -13,7 +14,12 @@ from .traversal import walk
 _KINDS = ("fixed", "random", "frozen")
 
 
-def with_decay(model, decay, value=None, seed=None):
+def with_decay(
+    model: keras.Model,
+    decay: str,
+    value: float | None = None,
+    seed: int | None = None,
+) -> keras.Model:
     """A new model with the same weights, whose neurons get their decay in another way.
 
     Trained with random decays, tested with frozen ones (neurons that differ, no randomness) or

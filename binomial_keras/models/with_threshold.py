@@ -1,12 +1,14 @@
 """The same network with another uniform threshold."""
 
+import keras
+
 from ..layers import FlexibleLayer
 from ..layers.flexible_arguments import check_number
 from .rebuild import check_rebuildable, rebuild
 from .traversal import walk
 
 
-def with_threshold(model, value):
+def with_threshold(model: keras.Model, value: float) -> keras.Model:
     """A new model with the same weights and another value of its uniform thresholds.
 
     The paper's Fig. 3: trained at one T, tested at others. The given model is left as it is, the

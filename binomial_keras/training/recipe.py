@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import numbers
+from typing import Any
 
 import keras
 
@@ -94,7 +95,8 @@ class Recipe:
             done = (progress - self.warmup) / (1.0 - self.warmup)
             return self.learning_rate * 0.5 * (1.0 + math.cos(math.pi * done))
         if self.schedule == "step":
-            return self.learning_rate * (0.01 if progress >= 0.75 else 0.1 if progress >= 0.5 else 1)
+            factor = 0.01 if progress >= 0.75 else 0.1 if progress >= 0.5 else 1
+            return self.learning_rate * factor
         if self.schedule == "staircase":
             # The small number keeps 20 / 60 of 60 epochs from falling just short of epoch 20.
             epoch = math.floor(progress * self.epochs + 1e-6)
@@ -194,7 +196,7 @@ RECIPES = {
 }
 
 
-def recipe(name="cpu", **changes):
+def recipe(name: str = "cpu", **changes: Any) -> "Recipe":
     """The recipe of this name, a key of `RECIPES`, with some fields changed.
 
     Example:

@@ -25,7 +25,9 @@ class TrainingState:
         self.path = None if directory is None else Path(directory) / "training.npz"
         shapes = [list(weight.shape) for weight in model.weights]
         layers = [type(layer).__name__ for layer in model.layers]
-        units = [getattr(layer, "neuron", "") + str(getattr(layer, "T", "")) for layer in model.layers]
+        units = [
+            getattr(layer, "neuron", "") + str(getattr(layer, "T", "")) for layer in model.layers
+        ]
         purpose = {
             # A state from before recipes had shifts stays valid.
             "recipe": {k: v for k, v in recipe.to_dict().items() if (k, v) != ("shift", 0)},

@@ -66,8 +66,8 @@ _SEVERITIES = (1, 2, 3, 4, 5)
 # As in the paper's Table 1.
 _CORRUPTIONS = (
     "defocus_blur", "glass_blur", "motion_blur", "zoom_blur", "contrast", "elastic_transform",
-    "pixelate", "jpeg_compression", "gaussian_noise", "shot_noise", "impulse_noise", "snow", "frost",
-    "fog", "brightness", "speckle_noise", "gaussian_blur", "spatter", "saturate",
+    "pixelate", "jpeg_compression", "gaussian_noise", "shot_noise", "impulse_noise", "snow",
+    "frost", "fog", "brightness", "speckle_noise", "gaussian_blur", "spatter", "saturate",
 )
 _CORRUPTED = (
     "The paper corrupts ImageNet-sized photographs; these are small images with the parameters "

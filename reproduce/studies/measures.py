@@ -37,7 +37,7 @@ def _pgd_ensemble(x, y, estimator, seed, settings):
         # Each rule has a copy of the network, whose generators other points may have moved.
         reseed(estimator(settings["draws"], rule).model, seed + number)
         found[rule] = _ascent(
-            x, y, lambda draws: estimator(draws, rule), seed + number, settings,
+            x, y, lambda draws, rule=rule: estimator(draws, rule), seed + number, settings,
             steps=settings["steps"], step_size=settings["step_size"],
         )
     draws = 30 if tested.stochastic else 1

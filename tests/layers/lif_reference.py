@@ -50,8 +50,8 @@ SURROGATES = {
 def run(current, k, theta, reset="hard", scaled=True):
     """Potentials u, spikes s, and v after the reset, `(T,)` each, of one neuron."""
     u, s, v, before = [], [], [], 0.0
-    for I in current:
-        u.append(k * before + ((1 - k) * I if scaled else I))
+    for each in current:
+        u.append(k * before + ((1 - k) * each if scaled else each))
         s.append(1.0 if u[-1] >= theta else 0.0)
         before = (0.0 if s[-1] else u[-1]) if reset == "hard" else u[-1] - theta * s[-1]
         v.append(before)

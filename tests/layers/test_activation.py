@@ -104,7 +104,8 @@ def test_maxout_by_hand():
 
 def test_errors():
     for layer, argument, value in (
-        (APL, "segments", 0), (APL, "segments", 1001), (APL, "per_channel", 1), (Maxout, "pieces", 0),
+        (APL, "segments", 0), (APL, "segments", 1001), (APL, "per_channel", 1),
+        (Maxout, "pieces", 0),
         (Maxout, "pieces", 1.5),
     ):
         with pytest.raises(ValueError, match=f"argument `{argument}`"):

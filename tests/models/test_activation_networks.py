@@ -54,7 +54,8 @@ def test_shortcut_subsamples_and_pads_with_zeros():
     model = small(resnet20, width=1.0)
     tap = keras.Model(
         model.inputs[0],
-        [model.get_layer(n).output for n in ("activation1_3b", "padded2_1", "add2_1", "norm_conv2_1b")],
+        [model.get_layer(n).output for n in (
+            "activation1_3b", "padded2_1", "add2_1", "norm_conv2_1b")],
     )
     before, shortcut, total, branch = map(numpy, tap(X))
     expected = np.concatenate([before[:, ::2, ::2], np.zeros((4, 16, 16, 16))], axis=-1)

@@ -48,7 +48,8 @@ def test_every_field_decides_the_identity(cell):
 
 def test_the_first_architecture_leaves_older_identities_as_they_were():
     assert "architecture" not in TRAIN.identity("d")
-    assert dataclasses.replace(TRAIN, architecture="r1-pool").identity("d")["architecture"] == "r1-pool"
+    pooled = dataclasses.replace(TRAIN, architecture="r1-pool")
+    assert pooled.identity("d")["architecture"] == "r1-pool"
 
 
 @pytest.mark.parametrize("cell", CHANGES, ids=lambda cell: cell.kind)

@@ -67,7 +67,10 @@ def parents():
     return found
 
 
-def workers_here(own=os.getpid()):
+OWN = os.getpid()
+
+
+def workers_here(own=OWN):
     """The processes at work on a cell, in the clusters that this process has started."""
     above, found = parents(), []
     for pid in above:

@@ -39,6 +39,7 @@ class DifferentialEvolution:
         images, found = candidates.x.copy(), np.zeros(len(candidates.x), bool)
         rows, lowest = np.arange(len(images)), np.full(len(images), np.inf)
         trials = population = self.start(rows)
+        energies = None
         for generation in range(generations + 1):
             if generation:
                 uniform = self.draws.uniform(rows, self.size * (2 + self.numbers) + 1)

@@ -66,8 +66,11 @@ class Transfer(EvasionAttack):
         self._check_params()
 
     def generate(self, x, y=None, **kwargs):
-        """Attack images. Args, returns and errors as `AveragedAttack.generate`; without `y` the
-        classes that the attacked classifier predicts."""
+        """Attack images.
+
+        Args, returns and errors as `AveragedAttack.generate`; without `y` the classes that the
+        attacked classifier predicts.
+        """
         if y is None:
             y = self.estimator.predict(np.asarray(x, np.float32)).argmax(axis=1)
         return self._attack().generate(x, y)

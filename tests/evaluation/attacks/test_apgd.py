@@ -31,7 +31,7 @@ def printed_algorithm(oracle, x, start, eps, steps, norm):
     def unit(g):
         return np.sign(g) if norm != 2 else g / (np.linalg.norm(g) + 1e-30)
 
-    points, losses, slopes, rights = [start], [], [], []
+    losses, slopes, rights = [], [], []
 
     def ask(point):
         loss, right, slope = oracle(point)
@@ -72,7 +72,7 @@ def test_is_the_printed_algorithm(norm, eps, loss, convolutional, images, classi
     for i in range(6):
         start = Ball(x[i : i + 1], norm, eps, (0, 1)).random([np.random.default_rng((4, 0, i))])
 
-        def oracle(point):
+        def oracle(point, i=i):
             found = classifier.loss_and_gradient(point[None], y[i : i + 1], loss)
             return [part[0] for part in found]
 

@@ -97,7 +97,9 @@ def test_lucky_margins_are_measured_again(noisy, images, classifier_class):
         )
         counts, original = [], attack._keep_better
 
-        def counted(candidates, rows, y, images, margins, success):
+        def counted(
+            candidates, rows, y, images, margins, success, original=original, counts=counts
+        ):
             before = margins.copy()
             original(candidates, rows, y, images, margins, success)
             counts.append(np.mean(margins[rows] != before[rows]))

@@ -1,0 +1,183 @@
+"""What is built, what is declared, and that the checkers have nothing to say."""
+
+import configparser
+import importlib
+import inspect
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import types
+import warnings
+import zipfile
+
+import pytest
+
+import binomial_keras as bk
+from tests import versions
+
+ROOT = pathlib.Path(__file__).parents[1]
+# The arguments of layers are those of Keras' layers, which have no hints either.
+HINTED = ("", ".cost", ".evaluation", ".layers", ".models")
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """A wheel, built by setuptools alone from a copy of what git has."""
+    folder = tmp_path_factory.mktemp("source")
+    for name in ("binomial_keras", "reproduce"):
+        skip = shutil.ignore_patterns("__pycache__", "results", "runs")
+        shutil.copytree(ROOT / name, folder / name, ignore=skip)
+    # A stand-in for results: a wheel must leave out whatever lies there.
+    (folder / "reproduce" / "results" / "records").mkdir(parents=True)
+    (folder / "reproduce" / "results" / "records" / "some.json").write_text("{}")
+    for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, folder)
+    code = "import setuptools.build_meta as b; print(b.build_wheel('dist'))"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True,
+                         check=False)
+    assert ran.returncode == 0, ran.stderr
+    (built,) = (folder / "dist").glob("*.whl")
+    with zipfile.ZipFile(built) as archive:
+        yield {info.filename: info.file_size for info in archive.infolist()}
+
+
+def _in_git(*patterns):
+    listed = subprocess.run(["git", "ls-files", *patterns], cwd=ROOT, capture_output=True,
+                            text=True, check=False)
+    if listed.returncode or not listed.stdout:
+        pytest.skip("not a git checkout")
+    return set(listed.stdout.split("\n")) - {""}
+
+
+def test_a_wheel_holds_the_code_and_the_small_files(wheel):
+    code = _in_git("binomial_keras/*.py", "reproduce/*.py")
+    small = _in_git("binomial_keras/zoo/index.json", "binomial_keras/zoo/files/*",
+                    "reproduce/published/*.csv", "reproduce/report/*.css", "binomial_keras/py.typed")
+    assert {name for name in code | small if (ROOT / name).exists()} - set(wheel) == set()
+    assert "binomial_keras/zoo/index.json" in wheel and "reproduce/report/page.css" in wheel
+
+
+def test_a_wheel_holds_nothing_large_and_nothing_else(wheel):
+    assert not [name for name in wheel if name.startswith("reproduce/results")]
+    tops = {name.split("/")[0] for name in wheel}
+    assert tops == {"binomial_keras", "reproduce", f"binomial_keras-{bk.__version__}.dist-info"}
+    assert max(wheel.values()) <= 2**20 and sum(wheel.values()) <= 10 * 2**20
+
+
+def _extras():
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    return {name: text.split() for name, text in setup["options.extras_require"].items()}
+
+
+def test_extras():
+    extras = _extras()
+    assert {"cluster", "jax", "nir", "notebooks", "test"} <= set(extras)
+    assert extras["cluster"] == ["ray"] and extras["nir"] == ["nir"] and extras["jax"] == ["jax"]
+
+
+def test_the_list_without_tensorflow_is_the_other_one_without_it():
+    lines = (ROOT / "requirements-jax.txt").read_text(encoding="utf-8").splitlines()
+    listed = {line for line in lines if line and not line.startswith("#")}
+    full = {str(requirement) for requirement in versions.declared()["install"]}
+    # tensorflow-datasets reads its files by TensorFlow; importlib_resources is there for it.
+    only = {"tensorflow", "tensorflow-datasets", "importlib_resources"}
+    assert listed == (full - only) | {"jax"}
+
+
+@pytest.mark.parametrize("use", [
+    "bk.models.binomial_cnn((8, 8, 1), 2, (2,))",
+    "bk.convert(bk.models.binomial_cnn((8, 8, 1), 2, (2,)), 'B')",
+    "bk.zoo.names(); bk.data.names(); bk.load; bk.training.recipe()",
+    "import numpy; bk.summary(bk.models.relu_mlp((8, 8, 1), 2), numpy.zeros((1, 8, 8, 1)))",
+    "import reproduce.cli, reproduce.published",
+])
+def test_import_without_the_extras(use):
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    others = {"tensorflow": ("jax",), "jax": ("tensorflow", "tensorflow_datasets")}[backend]
+    blocked = ("ray", "nir", "hypothesis", "nbclient", "nbformat", "IPython", "notebook", "torch",
+               *others)
+    code = (
+        "import sys\n"
+        f"for name in {blocked}: sys.modules[name] = None\n"
+        "import keras\n"
+        "for name in ('art', 'matplotlib'): sys.modules[name] = None\n"
+        f"import binomial_keras as bk\n{use}"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True,
+                         check=False)
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_tested_versions_are_written_down():
+    recorded = versions.recorded()
+    named = {versions.canonicalize_name(r.name) for part in versions.declared().values()
+             for r in part}
+    assert named <= set(recorded)
+    for requirements in versions.declared().values():
+        for requirement in requirements:
+            version = recorded[versions.canonicalize_name(requirement.name)]
+            assert requirement.specifier.contains(version, prereleases=True), requirement
+    page = versions.PAGE.read_text(encoding="utf-8")
+    for name in named:
+        assert f"| {name} | {recorded[name]} |" in page
+    if different := versions.differences():
+        warnings.warn("Other versions than the tested ones: " + "; ".join(different), stacklevel=1)
+
+
+def test_constraints_are_written_from_what_is_installed(monkeypatch):
+    found = versions.installed()
+    assert found["keras"] == versions.importlib.metadata.version("keras")
+    # An indirect one: Keras asks for it.
+    assert "optree" in found and "binomial-keras" not in found
+    monkeypatch.setattr(versions, "recorded", lambda: {**found, "keras": "1.0"})
+    assert versions.differences() == [f"keras {found['keras']}, tested with 1.0"]
+
+
+def _functions():
+    for part in HINTED:
+        module = importlib.import_module(f"binomial_keras{part}")
+        for name in module.__all__:
+            value = getattr(module, name)
+            ours = isinstance(value, types.FunctionType) and value.__module__.startswith(
+                "binomial_keras")
+            # The loader and the data have hints where their own rooms have them.
+            if ours and value.__module__ != "binomial_keras.saving":
+                yield pytest.param(value, id=f"{value.__module__}.{name}")
+
+
+@pytest.mark.parametrize("function", _functions())
+def test_public_functions_have_complete_hints(function):
+    signature = inspect.signature(function)
+    bare = [name for name, parameter in signature.parameters.items()
+            if parameter.annotation is inspect.Parameter.empty]
+    assert not bare and signature.return_annotation is not inspect.Signature.empty, bare
+
+
+def _run(*command):
+    ran = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True,
+                         text=True, check=False)
+    return ran.returncode, ran.stdout + ran.stderr
+
+
+def test_ruff_is_silent():
+    pytest.importorskip("ruff")
+    code, text = _run("ruff", "check", "--no-cache", ".")
+    assert code == 0, text
+
+
+def test_types_are_right(tmp_path):
+    pytest.importorskip("mypy")
+    code, text = _run("mypy", "--cache-dir", str(tmp_path))
+    assert code == 0, text
+
+
+def test_the_type_checker_would_notice(tmp_path):
+    # A call that the hints forbid: that the test above finds nothing means something.
+    pytest.importorskip("mypy")
+    wrong = tmp_path / "wrong.py"
+    wrong.write_text("import binomial_keras as bk\nbk.convert(3, neuron=5, T='many')\n")
+    code, text = _run("mypy", "--cache-dir", str(tmp_path / "cache"), str(wrong))
+    assert code == 1 and '"str"' in text and '"T"' in text or "incompatible type" in text, text
