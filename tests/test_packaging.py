@@ -54,7 +54,8 @@ def _in_git(*patterns):
 def test_a_wheel_holds_the_code_and_the_small_files(wheel):
     code = _in_git("binomial_keras/*.py", "reproduce/*.py")
     small = _in_git("binomial_keras/zoo/index.json", "binomial_keras/zoo/files/*",
-                    "reproduce/published/*.csv", "reproduce/report/*.css", "binomial_keras/py.typed")
+                    "reproduce/published/*.csv", "reproduce/report/*.css",
+                    "binomial_keras/py.typed")
     assert {name for name in code | small if (ROOT / name).exists()} - set(wheel) == set()
     assert "binomial_keras/zoo/index.json" in wheel and "reproduce/report/page.css" in wheel
 

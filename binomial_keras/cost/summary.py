@@ -76,21 +76,21 @@ def summary(
     References:
         Horowitz, "Computing's energy problem (and what we can do about it)", ISSCC 2014.
     """
-    label, *per_operation = joules(energy)
+    label, addition, mac = joules(energy)
     check_rebuildable(model)
-    x = _images(model, x)
+    images = _images(model, x)
     states = [(state, keras.ops.convert_to_numpy(state)) for state in seed_states(model)]
     try:
-        rows = _rows(model, x)
+        rows = _rows(model, images)
     finally:
         for state, value in states:
             state.assign(value)
     units = [layer for layer in walk(model) if isinstance(layer, BU)]
     reference = None
     if any(unit.neuron != "D" for unit in units):
-        reference = Summary(f"{model.name}, as type D", _rows(convert(model, "D"), x), len(x),
-                            label, *per_operation)
-    return Summary(model.name, rows, len(x), label, *per_operation, reference)
+        rows_d = _rows(convert(model, "D"), images)
+        reference = Summary(f"{model.name}, as type D", rows_d, len(images), label, addition, mac)
+    return Summary(model.name, rows, len(images), label, addition, mac, reference)
 
 
 def _images(model, x):

@@ -4,7 +4,6 @@ import time
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from ..models.reseed import reseed
 from .attack_outcome import AttackOutcome
@@ -16,8 +15,8 @@ from .ssim import ssim
 def evaluate_attack(
     classifier: Any,
     attack: Any,
-    x: ArrayLike,
-    y: ArrayLike,
+    x: np.ndarray,
+    y: np.ndarray,
     draws: int = 10,
     seed: int = 0,
 ) -> AttackOutcome:

@@ -78,5 +78,5 @@ def paired_difference(
     means = bootstrap_means(values, seed, resamples)
     against = resamples
     if estimate.value:
-        against = np.count_nonzero(means * np.sign(estimate.value) <= 0)
+        against = int(np.count_nonzero(means * np.sign(estimate.value) <= 0))
     return PairedDifference(estimate, float((against + 1) / (resamples + 1)))

@@ -1,5 +1,7 @@
 """The five attacks of the binomial-neuron paper, with their settings per data set."""
 
+from typing import Any
+
 from .published_attack import PublishedAttack
 
 # Largest change of a pixel for (FGM, Square).
@@ -43,7 +45,7 @@ def published_suite(data: str = "mnist") -> dict[str, PublishedAttack]:
             f"Received: data={data!r}"
         )
     fgm, square = _BUDGETS[data]
-    settings = {
+    settings: dict[str, dict[str, Any]] = {
         "FGM": dict(norm="inf", eps=fgm, batch_size=256),
         "DeepFool": dict(max_iter=100, epsilon=1e-6, nb_grads=10, batch_size=256),
         "Square": dict(
@@ -61,4 +63,4 @@ def published_suite(data: str = "mnist") -> dict[str, PublishedAttack]:
         ),
         "Pixel": dict(th=1, es=1, max_iter=100),
     }
-    return {name: PublishedAttack(name, values) for name, values in settings.items()}
+    return {name: PublishedAttack(name, tuple(values.items())) for name, values in settings.items()}

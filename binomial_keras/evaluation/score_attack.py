@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from .attack_score import AttackScore
 from .score_draws import score_draws
@@ -13,9 +12,9 @@ from .seeds import stream_seed
 
 def score_attack(
     model: Any,
-    x: ArrayLike,
-    adversarial: ArrayLike,
-    y: ArrayLike,
+    x: np.ndarray,
+    adversarial: np.ndarray,
+    y: np.ndarray,
     draws: int = 100,
     votes: int | Sequence[int] = (10, 30),
     seed: int = 0,

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from .fresh_draws import fresh_draws
 from .inputs import check_count, check_finite, checked_images, checked_labels
@@ -17,13 +16,13 @@ from .seeds import stream_seed
 
 def score_draws(
     model: Any,
-    x: ArrayLike,
-    y: ArrayLike,
+    x: np.ndarray,
+    y: np.ndarray,
     draws: int = 100,
     votes: int | Sequence[int] = (10, 30),
     seed: int = 0,
     batch_size: int = 250,
-    originals: ArrayLike | None = None,
+    originals: np.ndarray | None = None,
 ) -> RobustScore:
     """Count the right answers of a classifier in `draws` fresh, independent draws.
 
@@ -56,7 +55,7 @@ def score_draws(
     Raises:
         ValueError: for arguments out of range, or outputs that are not finite.
     """
-    votes = _checked_votes(votes, draws)
+    sizes = _checked_votes(votes, draws)
     check_count("batch_size", batch_size)
     clip_values = getattr(model, "clip_values", (0.0, 1.0))
     x = checked_images("x", x, clip_values)
@@ -67,13 +66,13 @@ def score_draws(
             "Invalid value received for argument `originals`. Expected the shape of `x`, "
             f"{x.shape}. Received: originals.shape={shown.shape}"
         )
-    tally = _Tally(y, votes)
+    tally = _Tally(y, sizes)
     for outputs in fresh_draws(model, x, draws, stream_seed(seed, "score"), batch_size):
         tally.add(outputs)
     # A deterministic model answers once, for all draws and all groups.
     deterministic = tally.seen < draws
     if deterministic:
-        tally.vote_hits = {N: tally.hits * (draws // N) for N in votes}
+        tally.vote_hits = {N: tally.hits * (draws // N) for N in sizes}
         tally.hits = tally.hits * draws
     return RobustScore(
         hits=tally.hits,

@@ -3,12 +3,11 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from .fresh_draws import fresh_draws
 
 
-def predict_draws(model: Any, x: ArrayLike, draws: int, seed: int, batch_size: int = 250) -> Any:
+def predict_draws(model: Any, x: np.ndarray, draws: int, seed: int, batch_size: int = 250) -> Any:
     """Predicted classes in `draws` fresh, independent draws.
 
     A draw is one inference pass of the model (an `ARTClassifier`'s own averaging over draws is

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from .fresh_draws import fresh_draws
 from .inputs import check_count, check_finite, checked_images, checked_labels
@@ -41,9 +40,9 @@ class WorstCase:
 
 
 def select_worst(
-    candidates: Mapping[str, ArrayLike] | Sequence[ArrayLike],
+    candidates: Mapping[str, np.ndarray] | Sequence[np.ndarray],
     model: Any,
-    y: ArrayLike,
+    y: np.ndarray,
     draws: int = 30,
     seed: int = 0,
     batch_size: int = 250,

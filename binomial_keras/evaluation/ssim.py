@@ -4,7 +4,6 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 _SIZES = {"uniform": 7, "gaussian": 11}
 _C1, _C2 = 0.01**2, 0.03**2
@@ -14,7 +13,7 @@ _WEIGHTS /= _WEIGHTS.sum()
 _CHUNK = 25_000
 
 
-def ssim(x: ArrayLike, y: ArrayLike, window: str = "uniform") -> np.ndarray:
+def ssim(x: np.ndarray, y: np.ndarray, window: str = "uniform") -> np.ndarray:
     """Structural similarity index of every pair of images (Wang et al., 2004).
 
     In a window around each pixel, with means m, variances v and covariance c of the two images,

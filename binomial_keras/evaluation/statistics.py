@@ -3,7 +3,6 @@
 from statistics import NormalDist
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 # Values drawn at once by the bootstrap: half a megabyte.
 _BLOCK = 2**16
@@ -38,7 +37,7 @@ def wilson_interval(successes: float, n: float, level: float = 0.95) -> tuple[fl
 
 
 def bootstrap_interval(
-    values: ArrayLike,
+    values: np.ndarray,
     level: float = 0.95,
     seed: int = 0,
     resamples: int = 2000,
@@ -92,7 +91,7 @@ def bootstrap_means(values, seed=0, resamples=2000):
     return np.concatenate(means)
 
 
-def accuracy_interval(correct: ArrayLike, level: float = 0.95) -> tuple[float, float]:
+def accuracy_interval(correct: np.ndarray, level: float = 0.95) -> tuple[float, float]:
     """Interval for the accuracy of a stochastic classifier: draws clustered within images.
 
     Draws of one image are not independent observations of the accuracy over images. The

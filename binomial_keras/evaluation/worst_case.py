@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from ..models.reseed import reseed
 from .attack_score import AttackScore
@@ -42,8 +41,8 @@ class SuiteScore:
 def worst_case(
     suite: Mapping[str, Any],
     classifier: Any,
-    x: ArrayLike,
-    y: ArrayLike,
+    x: np.ndarray,
+    y: np.ndarray,
     draws: int = 100,
     votes: int | Sequence[int] = (10, 30),
     selection_draws: int = 30,

@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from .flexible_arguments import check_count, invalid
 from .splash import check_hinges
@@ -14,7 +13,7 @@ _REACH = 2.5
 
 
 def hinges_from(
-    values: ArrayLike,
+    values: np.ndarray,
     count: int = 4,
     quantiles: Sequence[float] | None = None,
 ) -> tuple[float, ...]:

@@ -3,7 +3,6 @@
 import keras
 import numpy as np
 from keras import ops
-from numpy.typing import ArrayLike
 
 from .convert import convert
 from .reseed import reseed
@@ -12,7 +11,7 @@ from .step_by_step import StepByStep
 
 def anytime_labels(
     model: keras.Model,
-    x: ArrayLike,
+    x: np.ndarray,
     T: int,
     draws: int = 1,
     seed: int = 0,

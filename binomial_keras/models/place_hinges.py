@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 from keras import ops
-from numpy.typing import ArrayLike
 
 from ..layers import SPLASH, hinges_from
 from .rebuild import rebuild
@@ -14,7 +13,7 @@ from .traversal import walk
 
 def place_hinges(
     model: keras.Model,
-    x: ArrayLike,
+    x: np.ndarray,
     count: int = 4,
     quantiles: Sequence[float] | None = None,
     training: bool = True,

@@ -1,0 +1,52 @@
+"""docs/reliability.md says what was measured, what was measured is good, and memory stays flat."""
+
+import json
+import pathlib
+
+import pytest
+
+from benchmarks.reliability import kills, memory, page
+from tests import bad_files
+from tests.layers.random_layers import LAYERS
+
+ROOT = pathlib.Path(__file__).parents[1]
+RECORD = json.loads((ROOT / "benchmarks" / "measured" / "reliability.json").read_text("utf-8"))
+
+
+def test_the_page_is_written_from_the_record():
+    assert page.PAGE.read_text(encoding="utf-8") == page.text(RECORD)
+
+
+def test_what_was_measured():
+    found = RECORD["kills"]
+    assert found["kills"] >= 10 and found["equal_runs"] == found["runs"]
+    assert found["torn_records"] == found["lost_or_rewritten_records"] == 0
+    assert set(RECORD["files"]["each"]) == set(bad_files.KINDS)
+    assert RECORD["files"]["refused"] == RECORD["files"]["kinds"]
+    assert set(RECORD["layers"]["each"]) == {layer.__name__ for layer in LAYERS}
+    assert RECORD["layers"]["equal"] == RECORD["layers"]["configurations"]
+    assert RECORD["memory"]["predictions"]["count"] >= 1000
+    assert RECORD["memory"]["attacks"]["count"] >= 50
+    for part in ("predictions", "attacks"):
+        assert RECORD["memory"][part]["growth_mib"] < 30
+
+
+def test_sums_are_sums():
+    one = {"killed": 5, "equal": True, "rewritten": 0, "torn": 0}
+    two = {"killed": 4, "equal": False, "rewritten": 2, "torn": 1}
+    found = kills.summed([one, two])
+    assert (found["runs"], found["kills"], found["equal_runs"]) == (2, 9, 1)
+    assert (found["torn_records"], found["lost_or_rewritten_records"]) == (1, 2)
+
+
+def test_growth_is_seen():
+    held = []
+    found = memory._follow(lambda number: held.append(bytearray(5 * 2**20)), 20)
+    # 16 of 20 steps come after the warm-up, 5 MiB each.
+    assert found["warm_up"] == 4 and 70 < found["growth_mib"] < 100
+
+
+@pytest.mark.slow
+def test_memory_is_flat():
+    found = memory.measure(predictions=200, attacks=20)
+    assert found["predictions"]["growth_mib"] < 30 and found["attacks"]["growth_mib"] < 30
