@@ -4,28 +4,12 @@ import pathlib
 
 PAGE = pathlib.Path(__file__).parents[2] / "docs" / "reliability.md"
 
-TEMPLATE = """\
+HEAD = """\
 # Reliability in numbers
 
 Measured by `python -m benchmarks.reliability`, kept in
 [reliability.json](../benchmarks/measured/reliability.json); this page is written from that file
 and has no number of its own. The tests run the same checks with fewer repetitions.
-
-## Killed runs
-
-{kills}
-
-## Files that are no trustworthy model
-
-{files}
-
-## Random layer configurations
-
-{layers}
-
-## Memory
-
-{memory}
 """
 
 KILLS = """\
@@ -40,8 +24,8 @@ The slow tests `tests/reproduce/test_kill.py` and `tests/reproduce/test_ray.py` 
 second with workers and a cluster. {conditions}"""
 
 FILES = """\
-`binomial_keras.load` was given {kinds} kinds of files (`tests/bad_files.py`): damaged ones, files of
-other programs, and files made to run code, to reach out of the archive or to fill the memory.
+`binomial_keras.load` was given {kinds} kinds of files (`tests/bad_files.py`): damaged ones, files
+of other programs, and files made to run code, to reach out of the archive or to fill the memory.
 {refused} of {kinds} were refused with one sentence that names the file and the reason; nothing in
 them was run. {conditions}
 
@@ -50,8 +34,8 @@ them was run. {conditions}
 {table}"""
 
 LAYERS = """\
-{configurations} random configurations of the {layers} public layers were made twice more, from their
-configuration as JSON and from a `.keras` file, and given the same weights, seeds and input.
+{configurations} random configurations of the {layers} public layers were made twice more, from
+their configuration as JSON and from a `.keras` file, and given the same weights, seeds and input.
 {equal} of {configurations} gave the same outputs bit for bit, all three times. {conditions}
 
 | layer | configurations | equal |
@@ -61,8 +45,8 @@ configuration as JSON and from a `.keras` file, and given the same weights, seed
 MEMORY = """\
 Resident memory of a fresh process (Linux), after garbage collection, in MiB. The growth is from the
 end of the warm-up to the end: {warm_predictions} of {predictions} predictions of 256 images
-(type A, T = 3), and {warm_attacks} of {attacks} attacks, the five published ones in turn, each a new
-attack object on one classifier. {conditions}
+(type A, T = 3), and {warm_attacks} of {attacks} attacks, the five published ones in turn, each a
+new attack object on one classifier. {conditions}
 
 | | after the warm-up | at the end | growth | largest difference in between |
 | --- | --- | --- | --- | --- |
@@ -75,15 +59,20 @@ def write(record):
 
 
 def text(record):
-    """The page."""
-    return TEMPLATE.format(
-        kills=KILLS.format(**{**record["kills"], "conditions": _conditions(record["kills"])}),
-        files=FILES.format(**{**record["files"], "conditions": _conditions(record["files"]),
-                              "table": _files(record["files"]["each"])}),
-        layers=LAYERS.format(**{**record["layers"], "conditions": _conditions(record["layers"]),
-                                "table": _layers(record["layers"]["each"])}),
-        memory=_memory(record["memory"]),
-    )
+    """The page: a section for each part that was measured."""
+    sections = [
+        ("Killed runs", "kills", KILLS, {}),
+        ("Files that are no trustworthy model", "files", FILES, _files),
+        ("Random layer configurations", "layers", LAYERS, _layers),
+        ("Memory", "memory", MEMORY, _memory),
+    ]
+    found = [HEAD]
+    for title, name, template, values in sections:
+        if name in record:
+            part = {**record[name], "conditions": _conditions(record[name])}
+            filled = template.format(**{**part, **(values and values(record[name]))})
+            found.append(f"## {title}\n\n{filled}\n")
+    return "\n".join(found)
 
 
 def _conditions(part):
@@ -92,18 +81,19 @@ def _conditions(part):
             f"Python {found['python']}.")
 
 
-def _files(each):
+def _files(part):
     lines = []
-    for kind, outcome in each.items():
+    for kind, outcome in part["each"].items():
         said = outcome.removeprefix("refused: ").replace("|", "\\|")
         lines.append(f"| {kind} | {said if len(said) <= 160 else said[:157] + '...'} |")
-    return "\n".join(lines)
+    return {"table": "\n".join(lines)}
 
 
-def _layers(each):
-    return "\n".join(
-        f"| `{name}` | {found['tried']} | {found['equal']} |" for name, found in each.items()
-    )
+def _layers(part):
+    return {"table": "\n".join(
+        f"| `{name}` | {found['tried']} | {found['equal']} |"
+        for name, found in part["each"].items()
+    )}
 
 
 def _memory(part):
@@ -116,8 +106,10 @@ def _memory(part):
             f"{points[found['count']]:.1f} | {found['growth_mib']:.1f} | "
             f"{found['spread_mib']:.1f} |"
         )
-    return MEMORY.format(
-        warm_predictions=part["predictions"]["warm_up"], predictions=part["predictions"]["count"],
-        warm_attacks=part["attacks"]["warm_up"], attacks=part["attacks"]["count"],
-        conditions=_conditions(part), table="\n".join(rows),
-    )
+    return {
+        "warm_predictions": part["predictions"]["warm_up"],
+        "predictions": part["predictions"]["count"],
+        "warm_attacks": part["attacks"]["warm_up"],
+        "attacks": part["attacks"]["count"],
+        "table": "\n".join(rows),
+    }
