@@ -18,6 +18,10 @@ MAX_JSON_BYTES = 16 * 2**20
 MAX_WEIGHT_BYTES = 2 * 2**30
 # Keras stores without compression; a file compressed again by hand stays well below this.
 MAX_EXPANSION = 100
+# What `zipfile` raises over damaged archives; OSError where an offset leads before the beginning.
+_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError
+)
 
 
 def sha256_of(path):
@@ -50,7 +54,7 @@ def check_archive(path, sha256=None):
             _check_members(path, archive)
             content = archive.read("config.json")
             damaged = archive.testzip()
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except _DAMAGE as error:
         raise refusal(path, f"its zip archive is damaged ({error}); fetch it again") from error
     if damaged:
         raise refusal(path, f"its member {damaged!r} is damaged (wrong checksum); fetch it again")
