@@ -2,12 +2,14 @@
 
 import dataclasses
 import html
+import textwrap
 
 from .count import Count
 
 _HEAD = ("layer", "output", "input", "rate", "MAC", "AC", "MAC", "AC", "kept", "energy", "energy")
 _UNDER = ("", "", "", "", "all", "all", "n.z.", "n.z.", "bits", "all", "n.z.")
 _WIDTHS = (18, 13, 5, 5, 6, 6, 6, 6, 6, 8, 8)
+_WIDTH = sum(_WIDTHS) + len(_WIDTHS) - 1
 _STEPS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 _JOULES = ((1e-3, "mJ"), (1e-6, "uJ"), (1e-9, "nJ"), (1e-12, "pJ"))
 
@@ -77,7 +79,7 @@ class Summary:
         return {"joules": self.joules(count), "active_joules": self.joules(count, active=True)}
 
     def __str__(self):
-        rule = "-" * (sum(_WIDTHS) + len(_WIDTHS) - 1)
+        rule = "-" * _WIDTH
         lines = [f"{self.name}: cost per image, measured on {self.images} image"
                  f"{'' if self.images == 1 else 's'}", rule, _line(_HEAD), _line(_UNDER), rule]
         lines += [_line(cells) for cells in self._cells()]
@@ -143,7 +145,7 @@ class Summary:
                 f"{ratios[0]:.2f} all, {ratios[1]:.2f} n.z."
             )
         if self.not_counted:
-            notes.append(f"Not counted: {', '.join(self.not_counted)}")
+            notes += textwrap.wrap(f"Not counted: {', '.join(self.not_counted)}", _WIDTH)
         return notes
 
 

@@ -10,6 +10,7 @@ import pytest
 
 import binomial_keras as bk
 from binomial_keras.backend import seed_states
+from tests.cost.printed import printed_summary
 from tests.layer_checks import numpy
 
 SNAPSHOTS = pathlib.Path(__file__).parent / "snapshots"
@@ -156,18 +157,24 @@ class _Structure(html.parser.HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_terminal_and_notebook_snapshots():
+def test_certain_spikes_and_an_unknown_layer():
     found = bk.summary(certain_network(), np.ones((2, 4, 4, 1)))
     assert found.rows[1].rate == 1.0 and found.rows[3].rate == 0.5
     assert found.not_counted == ["strange (GroupNormalization)"]
+    assert "Not counted: strange (GroupNormalization)" in str(found)
     assert str(found) == repr(found)
     assert max(map(len, str(found).splitlines())) <= 100
-    assert f"{found}\n" == (SNAPSHOTS / "certain.txt").read_text(encoding="utf-8")
+
+
+def test_terminal_and_notebook_snapshots():
+    found = printed_summary()
+    assert f"{found}\n" == (SNAPSHOTS / "table.txt").read_text(encoding="utf-8")
     page = found._repr_html_()
-    assert f"{page}\n" == (SNAPSHOTS / "certain.html").read_text(encoding="utf-8")
+    assert f"{page}\n" == (SNAPSHOTS / "table.html").read_text(encoding="utf-8")
     structure = _Structure()
     structure.feed(page)
     assert not structure.open and set(structure.rows) == {11}
+    assert max(map(len, str(found).splitlines())) <= 100
 
 
 def test_names_are_escaped():
