@@ -148,7 +148,9 @@ def main(arguments=None):
     try:
         options = parser().parse_args(arguments)
         if options.command is None:
-            raise UsageError("Say what to do: demo, list, run NAME, report or publish (--help explains).")
+            raise UsageError(
+                "Say what to do: demo, list, run NAME, report or publish (--help explains)."
+            )
         # Only now, so that a wrong argument is answered at once: these import Keras.
         from reproduce import commands
 

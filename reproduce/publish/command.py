@@ -58,7 +58,9 @@ def _publish(name, training, plans, store, options):
     replace = options.all or options.replace or _same_training(name, training)
     card = card_of(training, plans, store)
     if not any(one["as_trained"] and one["records"] for one in card["clean"]):
-        raise _Unmeasured(f"{training.cell.name} has no record of its clean accuracy yet: left out.")
+        raise _Unmeasured(
+            f"{training.cell.name} has no record of its clean accuracy yet: left out."
+        )
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / "model.keras"
         write_inference_file(training.path, file)
