@@ -1,9 +1,12 @@
 """The functions that a model's SPLASH layers have learned, as curves and as a figure."""
 
+from typing import Any
+
+import keras
 import numpy as np
 
 
-def activation_shapes(model, reach=None, points=301):
+def activation_shapes(model: keras.Model, reach: float | None = None, points: int = 301) -> Any:
     """Curves of the SPLASH layers of a model.
 
     Args:
@@ -45,7 +48,7 @@ def activation_shapes(model, reach=None, points=301):
     return shapes
 
 
-def plot_shapes(model, reach=None):
+def plot_shapes(model: keras.Model, reach: float | None = None) -> Any:
     """A figure: the learned function of every SPLASH layer, its hinges, and ReLU to compare.
 
     Args:

@@ -12,7 +12,9 @@ from scipy import fft
 _CHUNK = 1_000_000
 
 
-def band_pass(x, centre, width=5.0, keep_mean=True, clip=True):
+def band_pass(
+    x: np.ndarray, centre: float, width: float = 5.0, keep_mean: bool = True, clip: bool = True
+) -> np.ndarray:
     """Images limited to a band of spatial frequencies by a Gaussian filter.
 
     The Fourier transform is multiplied by G(r) = exp(-4 ln 2 (r - centre)^2 / width^2), with r
@@ -45,7 +47,7 @@ def band_pass(x, centre, width=5.0, keep_mean=True, clip=True):
     x = _checked(x)
     _check_number("centre", centre, "a number >= 0", centre >= 0)
     _check_number("width", width, "a number > 0", width > 0)
-    radius = _radius(*x.shape[1:3], half=True)
+    radius = _radius(x.shape[1], x.shape[2], half=True)
     gain = np.exp(-4 * np.log(2) * ((radius - centre) / width) ** 2)
     if keep_mean:
         gain[0, 0] = 1
@@ -57,7 +59,7 @@ def band_pass(x, centre, width=5.0, keep_mean=True, clip=True):
     return np.clip(result, 0, 1, out=result) if clip else result
 
 
-def band_centres(height, width, step=5.0, first=1.0):
+def band_centres(height: int, width: int, step: float = 5.0, first: float = 1.0) -> np.ndarray:
     """Centres of bands from `first` up to the largest radius, `step` cycles per image apart.
 
     224x224 gives the paper's 1, 6, ..., 156; 32x32 gives 1, 6, ..., 21.
@@ -65,7 +67,7 @@ def band_centres(height, width, step=5.0, first=1.0):
     return np.arange(first, _radius(height, width).max() + 1e-9, step)
 
 
-def radial_spectrum(x):
+def radial_spectrum(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean Fourier amplitude at each radius.
 
     The amplitude of a frequency is |F| / (height width), so that a wave a cos(...) contributes
@@ -94,7 +96,7 @@ def radial_spectrum(x):
     return radii, result
 
 
-def bandwidth(x):
+def bandwidth(x: np.ndarray) -> np.ndarray:
     """Full width at half maximum of each image's spatial spectrum, in cycles per image.
 
     The spectrum is `radial_spectrum` without the zero frequency: the mean brightness would

@@ -19,7 +19,7 @@ _LEVELS = 256
 _CHUNK = 500_000
 
 
-def stylise(x, kind, inverted=False):
+def stylise(x: np.ndarray, kind: str, inverted: bool = False) -> np.ndarray:
     """Images reduced to their shapes, black on white, by a stated procedure.
 
     All start from the luminance L (0.299 R + 0.587 G + 0.114 B; one channel is its own).
