@@ -51,7 +51,8 @@ def run_studies(options):
     # A network that two studies need is one cell, at its first place.
     jobs = list({cell: (plan, cell) for plan, cell in cells}.values())
     hashes = {plan.data: plan.data_sha256["train"] for plan in plans}
-    bench = Bench(store, hashes, None, "auto" if sys.stdout.isatty() else 2)
+    verbose = "auto" if sys.stdout.isatty() else 2
+    bench = Bench(store, hashes, None, verbose, devices=options.devices)
     crew = crew_of(options, bench)
     if crew is None:
         ran, kept = run_cells(jobs, store, bench)
