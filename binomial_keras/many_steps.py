@@ -66,8 +66,8 @@ class State:
 
     def write(self):
         """Gives the variables their values."""
-        for group, values in zip(self._groups, self.values):
-            for variable, value in zip(group, values):
+        for group, values in zip(self._groups, self.values, strict=True):
+            for variable, value in zip(group, values, strict=True):
                 variable.assign(value)
 
 

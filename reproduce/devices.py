@@ -13,7 +13,8 @@ def check_devices(count):
         return
     if keras.backend.backend() != "jax":
         raise UsageError(
-            f"--devices needs the JAX backend, not {keras.backend.backend()}: set KERAS_BACKEND=jax."
+            f"--devices needs the JAX backend, not {keras.backend.backend()}: "
+            "set KERAS_BACKEND=jax."
         )
     found = keras.distribution.list_devices()
     if count > len(found):

@@ -34,27 +34,28 @@ class DeviceEpochs:
         self.model, self.recipe, self.seed = model, recipe, seed
         default = STEPS_PER_CALL if many_steps.on_accelerator() else 1
         self.steps_per_call = default if steps_per_call is None else int(steps_per_call)
+        self.steps = -(-len(x) // recipe.batch_size)
         self.images = {"x": many_steps.on_device(x), "y": many_steps.on_device(y)}
-        # A compiled step cannot make the metrics' variables.
-        model.compute_metrics(x[:1], y[:1], np.zeros((1, *model.output_shape[1:]), "float32"))
+        # A compiled step cannot make the metrics' variables; what they are depends on the shapes.
+        outputs = np.zeros((1, max(2, y.max() + 1)), "float32")
+        model.compute_metrics(x[:1], y[:1], outputs)
         self.names = tuple(model.get_metrics_result())
         self._train = many_steps.train_steps(model, self._batch)
         self._tested = None
 
     def __call__(self, epoch, order, validation_data, verbose, callbacks):
         """Trains epoch 0, 1, ... on the images in this order; returns its logs."""
-        batch = self.recipe.batch_size
-        steps = -(-len(order) // batch)
         shown = keras.callbacks.CallbackList(
             list(callbacks), add_history=True, add_progbar=verbose != 0, model=self.model,
-            verbose=1 if verbose == "auto" else verbose, epochs=epoch + 1, steps=steps,
+            verbose=1 if verbose == "auto" else verbose, epochs=epoch + 1,
+            steps=self.steps,
         )
         shown.on_train_begin()
         shown.on_epoch_begin(epoch)
         self.model.reset_metrics()
         state = many_steps.State(self.model)
         try:
-            for first, part in _rectangles(self._plan(epoch, order, steps), batch):
+            for first, part in _rectangles(self._plan(epoch, order), self.recipe.batch_size):
                 logs = self._run(state, epoch, first, part, shown, read=bool(callbacks))
         finally:
             state.write()
@@ -74,17 +75,16 @@ class DeviceEpochs:
             shown.on_train_batch_begin(before + first)
             state.values, kept = self._train(state.values, kept, self.images, part, first, last)
             losses = np.asarray(kept["loss"][first:last])
-            check_loss(losses, epoch, before + first, self._steps, self.recipe)
+            check_loss(losses, epoch, before + first, self.steps, self.recipe)
             if read:
                 state.write()
             logs = {name: float(values[last - 1]) for name, values in kept.items()}
             shown.on_train_batch_end(before + last - 1, logs)
         return logs
 
-    def _plan(self, epoch, order, steps):
-        """What the epoch needs, by image or, repeated, by step."""
-        self._steps = steps
-        count, recipe = len(order), self.recipe
+    def _plan(self, epoch, order):
+        """What the epoch needs, by image; what belongs to a step is repeated."""
+        count, recipe, steps = len(order), self.recipe, self.steps
         step = np.arange(count) // recipe.batch_size
         rates = [recipe.rate((epoch * steps + s) / (steps * recipe.epochs)) for s in range(steps)]
         plan = {"index": order.astype("int32"), "rate": np.asarray(rates, "float32")[step]}
@@ -118,23 +118,27 @@ class DeviceEpochs:
             # An adversary's loss may be one of pairs of images.
             make = many_steps.score_steps if self.recipe.adversary else many_steps.test_steps
             self._tested = (x, arrays, make(self.model))
-        _, arrays, test = self._tested
-        self.model.reset_metrics()
-        state, found = many_steps.State(self.model), []
-        plan = {"index": np.arange(len(x), dtype="int32")}
-        for _, part in _rectangles(plan, self.recipe.batch_size):
-            shape = part["index"].shape
-            names, shape = (("own", "hit"), shape) if self.recipe.adversary else (self.names, shape[:1])
-            kept = {name: many_steps.on_device(np.zeros(shape, "float32")) for name in names}
-            part = {name: many_steps.on_device(rows) for name, rows in part.items()}
-            state.values, kept = test(state.values, kept, arrays, part, 0, shape[0])
-            found.append({name: np.asarray(values) for name, values in kept.items()})
-        state.write()
+        found = list(self._test_logs(*self._tested[1:], len(x)))
         if not self.recipe.adversary:
             return {f"val_{name}": float(values[-1]) for name, values in found[-1].items()}
         own, hit = (np.concatenate([f[name].ravel() for f in found]) for name in ("own", "hit"))
         return {"val_loss": float(-np.mean(np.log(np.maximum(own, 1e-7)))),
                 "val_accuracy": float(np.mean(hit))}
+
+    def _test_logs(self, arrays, test, count):
+        """The logs of the whole batches and of the one that is left over."""
+        self.model.reset_metrics()
+        state, batch = many_steps.State(self.model), self.recipe.batch_size
+        for _, part in _rectangles({"index": np.arange(count, dtype="int32")}, batch):
+            shape = part["index"].shape
+            logs = dict.fromkeys(("own", "hit"), shape)
+            if not self.recipe.adversary:
+                logs = dict.fromkeys(self.names, shape[:1])
+            kept = {name: many_steps.on_device(np.zeros(s, "float32")) for name, s in logs.items()}
+            part = {name: many_steps.on_device(rows) for name, rows in part.items()}
+            state.values, kept = test(state.values, kept, arrays, part, 0, shape[0])
+            yield {name: np.asarray(values) for name, values in kept.items()}
+        state.write()
 
 
 def _rectangles(plan, batch):
@@ -142,6 +146,7 @@ def _rectangles(plan, batch):
     count = len(plan["index"])
     whole = count // batch
     if whole:
-        yield 0, {k: v[: whole * batch].reshape(whole, batch, *v.shape[1:]) for k, v in plan.items()}
+        full = {name: rows[: whole * batch] for name, rows in plan.items()}
+        yield 0, {k: v.reshape(whole, batch, *v.shape[1:]) for k, v in full.items()}
     if count % batch:
         yield whole, {k: v[None, whole * batch :] for k, v in plan.items()}
