@@ -6,7 +6,6 @@ import shutil
 from reproduce import images
 from reproduce.cells import GivenCheckpoint, digest
 from reproduce.checkpoints import file_sha256, save_checkpoint, weights_sha256
-from reproduce.devices import check_devices
 from reproduce.errors import UsageError
 
 # A compiled classifier costs seconds to make and little to keep.
@@ -23,18 +22,14 @@ class Bench:
         verbose: what Keras prints while it trains, as in `fit`.
         data: dict by (name, split) of data that need not be loaded.
         devices: number of devices that a training is divided among, or None.
-
-    Raises:
-        UsageError: there are not so many devices, or the backend cannot do it.
     """
 
     def __init__(self, store, train_sha256=None, given=None, verbose=0, data=None, devices=None):
-        check_devices(devices)
-        self.devices = devices
         self.store = store
         self.train_sha256 = train_sha256 or {}
         self.given = given
         self.verbose = verbose
+        self.devices = devices
         self.own_data = dict(data or {})
         self._data = dict(self.own_data)
         self._models = {}

@@ -32,6 +32,7 @@ def run_studies(options):
     from reproduce.bench import Bench
     from reproduce.commands import report
     from reproduce.crew import check, crew_of
+    from reproduce.devices import check_devices
     from reproduce.plan import save_plan
     from reproduce.records import RecordStore
     from reproduce.runner import run_cells
@@ -39,6 +40,7 @@ def run_studies(options):
 
     check(options)
     import_keras()
+    check_devices(options.devices)
     store = RecordStore(options.out)
     studies = [STUDIES[name] for name in dict.fromkeys(options.names)]
     plans = [make_plan(study, options) for study in studies]
