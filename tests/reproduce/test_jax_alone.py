@@ -14,20 +14,21 @@ HIDDEN = ("tensorflow", "tensorflow_datasets", "torch", "keras_hub")
 
 # All in one process: every import and every compiled function is paid for once.
 PROGRAM = """
-import importlib.util, json, pathlib, sys
+import importlib.util, pathlib, sys
 for name in {hidden!r}:
     assert importlib.util.find_spec(name) is None, name
 from reproduce.cli import main
 for arguments in {commands!r}:
-    arguments = [next(pathlib.Path.cwd().glob(a[1:])).name if a[0] == "=" else a for a in arguments]
+    # "=PATTERN" stands for the file of that name.
+    arguments = [str(next(pathlib.Path().glob(a[1:]))) if a[0] == "=" else a for a in arguments]
     assert main(arguments) == 0, arguments
 assert not [name for name in sys.modules if name.partition(".")[0] in {hidden!r}]
 """
 
 TINY = ["--data", "digits", "--widths", "4", "--epochs", "2", "--images", "4",
         "--clean-images", "20", "--draws", "2", "--shard", "4", "--set", "Square.max_iter=2"]
-ADAPTIVE = ["run", "adaptive", "--model", "runs/model.keras", "--data", "digits", "--images", "4",
-            "--draws", "2", "--score-draws", "4", "--eps", "0.1"]
+ADAPTIVE = ["--data", "digits", "--images", "4", "--draws", "2", "--score-draws", "4",
+            "--eps", "0.1", "--attacks", "PGD"]
 
 
 def pipeline(folder, commands):
@@ -43,12 +44,10 @@ def pipeline(folder, commands):
     return [json.loads(file.read_text()) for file in files]
 
 
-def test_train_attack_adaptively_report(tmp_path):
+def test_training_both_suites_and_the_report(tmp_path):
     found = pipeline(tmp_path, [
-        ["run", "fig4a", "--rows", "2", "--attacks", "FGM,Square", *TINY],
-        ["run", "adaptive", "--model", "=runs/checkpoints/digits-A3-*.keras", *ADAPTIVE[4:],
-         "--attacks", "PGD"],
-        ["report"],
+        ["run", "fig4a", "--rows", "7", "--attacks", "FGM", *TINY],
+        ["run", "adaptive", "--model", "=runs/checkpoints/digits-B3-*.keras", *ADAPTIVE],
     ])
     kinds = [record["identity"]["kind"] for record in found]
     assert {"train", "clean", "attack", "adaptive", "checks"} <= set(kinds)
