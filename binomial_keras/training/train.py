@@ -1,5 +1,6 @@
-"""Training with Keras' own `fit`, resumable after a kill."""
+"""Training by a recipe, resumable after a kill."""
 
+import numbers
 import time
 
 import keras
@@ -65,6 +66,7 @@ def train(
         ValueError: x and y do not fit each other or the model; a state of another training.
     """
     x, y = _check(model, x, y)
+    _check_steps(steps_per_call)
     model = recipe.trainer(model)
     model.optimizer.build(model.trainable_variables)
     state = TrainingState(directory, model, recipe, seed, len(x))
@@ -88,6 +90,15 @@ def _epochs(model, recipe, seed, x, y, steps_per_call):
     if many_steps.available():
         return DeviceEpochs(model, recipe, seed, x, y, steps_per_call)
     return HostEpochs(model, recipe, seed, x, y)
+
+
+def _check_steps(steps):
+    whole = isinstance(steps, numbers.Integral) and not isinstance(steps, bool)
+    if steps is not None and (not whole or steps < 1):
+        raise ValueError(
+            "Invalid value received for argument `steps_per_call`. Expected `None` or an integer "
+            f">= 1. Received: steps_per_call={steps!r}"
+        )
 
 
 def _check(model, x, y):

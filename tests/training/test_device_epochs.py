@@ -110,6 +110,13 @@ def test_nothing_goes_to_the_device_between_the_steps():
     assert calls == [(0, 3)] * 2 and epochs.images["x"] is before
 
 
+@pytest.mark.parametrize("steps", [0, 2.0, True])
+def test_steps_per_call_that_cannot_be(steps):
+    x, y = digits.images(32)
+    with pytest.raises(ValueError, match="argument `steps_per_call`. Expected `None` or an int"):
+        train(digits.network("D"), x, y, digits.recipe(), verbose=0, steps_per_call=steps)
+
+
 @on_jax
 def test_the_step_at_which_a_training_diverged_is_named():
     x, y = digits.images(96)
