@@ -21,13 +21,15 @@ class Bench:
         given: `GivenCheckpoints`, or None when the networks are trained here.
         verbose: what Keras prints while it trains, as in `fit`.
         data: dict by (name, split) of data that need not be loaded.
+        devices: number of devices that a training is divided among, or None.
     """
 
-    def __init__(self, store, train_sha256=None, given=None, verbose=0, data=None):
+    def __init__(self, store, train_sha256=None, given=None, verbose=0, data=None, devices=None):
         self.store = store
         self.train_sha256 = train_sha256 or {}
         self.given = given
         self.verbose = verbose
+        self.devices = devices
         self.own_data = dict(data or {})
         self._data = dict(self.own_data)
         self._models = {}

@@ -127,6 +127,8 @@ def _add_run_arguments(run):
                      help="run the cells in this many processes (default: in this one)")
     run.add_argument("--ray", metavar="ADDRESS",
                      help="run them on a Ray cluster: local, auto or HOST:PORT (extra: cluster)")
+    run.add_argument("--devices", type=_count,
+                     help="divide every training among this many devices (JAX, GPUs)")
     run.add_argument("--threads", type=_count, default=1,
                      help="threads of each worker; a result's last bits depend on it (default: 1)")
 

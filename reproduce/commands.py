@@ -33,6 +33,7 @@ def execute(experiments, options):
     from reproduce.bench import Bench
     from reproduce.checkpoints import GivenCheckpoints
     from reproduce.crew import check, crew_of
+    from reproduce.devices import check_devices
     from reproduce.options import attack_name, make_plan, wanted_rows
     from reproduce.plan import save_plan
     from reproduce.runner import ordered, run_cells
@@ -40,6 +41,7 @@ def execute(experiments, options):
 
     check(options)
     import_keras()
+    check_devices(options.devices)
     if options.attacks is not None:
         options.attacks = tuple(attack_name(name) for name in options.attacks)
     given = GivenCheckpoints(options.checkpoints) if options.checkpoints else None
@@ -60,7 +62,7 @@ def execute(experiments, options):
         print(f"Not given, left out: {', '.join(sorted(absent))}.", file=sys.stderr)
     hashes = {plan.data: plan.data_sha256.get("train") for plan in plans}
     verbose = "auto" if sys.stdout.isatty() else 2
-    bench = Bench(store, hashes, given, verbose)
+    bench = Bench(store, hashes, given, verbose, devices=options.devices)
     crew = crew_of(options, bench)
     if crew is None:
         ran, kept = run_cells(ordered(jobs), store, bench)

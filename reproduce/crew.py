@@ -26,6 +26,11 @@ def check(options):
         raise UsageError(
             "--workers and --ray exclude each other: a Ray cluster brings its own workers."
         )
+    crew = "--workers" if options.workers is not None else "--ray"
+    if options.devices is not None and (options.workers is not None or options.ray is not None):
+        raise UsageError(
+            f"--devices and {crew} exclude each other: one process uses all the devices."
+        )
     if options.ray is not None:
         from reproduce.ray_cluster import import_ray
 

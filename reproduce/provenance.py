@@ -12,6 +12,7 @@ _PACKAGES = (
     "keras",
     "tensorflow",
     "jax",
+    "jaxlib",
     "torch",
     "numpy",
     "adversarial-robustness-toolbox",
@@ -60,6 +61,18 @@ def _commit():
     return _git("rev-parse", "HEAD"), None if changed is None else bool(changed)
 
 
+def _accelerators():
+    """{kind: number} of the GPUs or TPUs that JAX sees, such as {"NVIDIA H100 80GB HBM3": 1}."""
+    import keras
+
+    if keras.backend.backend() != "jax":
+        return {}
+    import jax
+
+    kinds = [device.device_kind for device in jax.devices() if device.platform != "cpu"]
+    return {kind: kinds.count(kind) for kind in kinds}
+
+
 @functools.cache
 def provenance():
     """Dict that every record carries."""
@@ -69,6 +82,7 @@ def provenance():
 
     commit, changed = _commit()
     devices = sorted({device.split(":")[0] for device in keras.distribution.list_devices()})
+    accelerators = _accelerators()
     return {
         "command": command_line(sys.argv[1:]),
         "package": binomial_keras.__version__,
@@ -76,6 +90,7 @@ def provenance():
         "git_dirty": changed,
         "backend": keras.backend.backend(),
         "device": "gpu" if "gpu" in devices else devices[0] if devices else "cpu",
+        **({"accelerators": accelerators} if accelerators else {}),
         "cores": os.cpu_count(),
         "floatx": keras.config.floatx(),
         "python": platform.python_version(),

@@ -10,6 +10,7 @@ import numpy as np
 
 from reproduce.built import new_network
 from reproduce.cells import digest
+from reproduce.devices import training_scope
 from reproduce.studies.cells import NetworkCell
 
 # Of the first block of each attack the pictures are kept, for figures like the paper's Fig. 5.
@@ -47,19 +48,20 @@ def train(cell, identity, bench):
         # What of these networks draws its first weights elsewhere than from the cell's seed.
         keras.utils.set_random_seed(cell.seed)
         passes = cell.T or 1
-    model = new_network(cell)
     recipe = training.recipe(cell.recipe, **dict(cell.overrides))
     started = time.monotonic()
-    history = training.train(
-        model,
-        x,
-        y,
-        recipe,
-        validation_data=bench.data(cell.data, "test"),
-        directory=bench.training_folder(identity),
-        seed=cell.seed,
-        verbose=bench.verbose,
-    )
+    with training_scope(bench.devices):
+        model = new_network(cell)
+        history = training.train(
+            model,
+            x,
+            y,
+            recipe,
+            validation_data=bench.data(cell.data, "test"),
+            directory=bench.training_folder(identity),
+            seed=cell.seed,
+            verbose=bench.verbose,
+        )
     seconds = history.pop("seconds", [time.monotonic() - started])
     weights, file, file_hash = bench.keep(cell, identity, model)
     result = {

@@ -25,10 +25,10 @@ def pytest_collection_modifyitems(config, items):
 
 def _prepared(name):
     """`name`, or a skip where the set is not on disk: a test never starts a download."""
-    from binomial_keras import data
+    from binomial_keras.data.prepared import prepared_directory, prepared_folder
 
-    folder = data._folder()
-    if data._prepared_directory(name, str(folder)) is None:
+    folder = prepared_folder()
+    if prepared_directory(name, str(folder)) is None:
         pytest.skip(f"{name} is not prepared in {folder}; set TFDS_DATA_DIR to run this test")
     return name
 

@@ -11,6 +11,8 @@ import pytest
 from sklearn.datasets import load_digits
 
 from binomial_keras import data
+from binomial_keras.data import prepared as tfds_source
+from binomial_keras.data.prepared import prepared_directory, prepared_folder
 
 
 def _rows(images):
@@ -20,6 +22,7 @@ def _rows(images):
 @pytest.fixture
 def empty_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
+    monkeypatch.delenv("BINOMIAL_KERAS_DATA_DIR", raising=False)
     return tmp_path
 
 
@@ -101,7 +104,7 @@ def test_without_network_one_sentence_names_the_folder_and_both_ways_out(empty_f
     def no_network(address):
         raise urllib.error.URLError("Name or service not known")
 
-    monkeypatch.setattr(data, "_reach", no_network)
+    monkeypatch.setattr(tfds_source, "_reach", no_network)
     with pytest.raises(FileNotFoundError) as caught:
         data.load("mnist", "test")
     message = str(caught.value)
@@ -118,7 +121,7 @@ def test_a_download_that_breaks_gives_the_same_sentence(empty_folder, monkeypatc
     def broken(*args, **kwargs):
         raise ConnectionResetError("Connection reset by peer")
 
-    monkeypatch.setattr(data, "_reach", lambda address: None)
+    monkeypatch.setattr(tfds_source, "_reach", lambda address: None)
     monkeypatch.setattr(tfds, "builder", broken)
     with pytest.raises(FileNotFoundError, match="Connection reset by peer.*TFDS_DATA_DIR"):
         data.load("cifar10", "train")
@@ -126,7 +129,7 @@ def test_a_download_that_breaks_gives_the_same_sentence(empty_folder, monkeypatc
 
 def test_without_tensorflow_the_message_says_so(empty_folder, monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorflow", None)
-    with pytest.raises(ImportError, match="TensorFlow is needed.*pip install tensorflow"):
+    with pytest.raises(ImportError, match="TensorFlow is needed.*tensorflow`, or set BINOMIAL_KE"):
         data.load("mnist", "test")
 
 
@@ -138,7 +141,7 @@ def test_an_unprepared_set_is_downloaded_once(empty_folder, prepared, monkeypatc
         calls.append(name)
         shutil.copytree(source, empty_folder / "mnist" / source.name)
 
-    monkeypatch.setattr(data, "_download", download)
+    monkeypatch.setattr(tfds_source, "_download", download)
     first, second = data.load("mnist", "test"), data.load("mnist", "test")
     assert calls == ["mnist"]
     np.testing.assert_array_equal(first[0], second[0])
@@ -150,7 +153,7 @@ def _folder_of(prepared, name):
     try:
         if ORIGINAL_FOLDER is not None:
             os.environ["TFDS_DATA_DIR"] = ORIGINAL_FOLDER
-        return data._prepared_directory(prepared(name), str(data._folder()))
+        return prepared_directory(prepared(name), str(prepared_folder()))
     finally:
         if test_folder is not None:
             os.environ["TFDS_DATA_DIR"] = test_folder
@@ -182,7 +185,7 @@ def test_a_set_of_another_size_is_refused(empty_folder, prepared):
 def test_prepared_set_equals_plain_tensorflow_datasets(name, prepared):
     import tensorflow_datasets as tfds
 
-    folder = str(data._folder())
+    folder = str(prepared_folder())
     prepared(name)
     images, labels = tfds.as_numpy(
         tfds.load(name, split="test[:500]", data_dir=folder, download=False,
@@ -195,7 +198,7 @@ def test_prepared_set_equals_plain_tensorflow_datasets(name, prepared):
     np.testing.assert_array_equal(np.rint(x[:500] * 255), images)
     np.testing.assert_array_equal(y[:500], labels)
     assert np.bincount(y).tolist() == ([1000] * 10 if name != "mnist" else MNIST_TEST_COUNTS)
-    builder = tfds.builder_from_directory(data._prepared_directory(name, folder))
+    builder = tfds.builder_from_directory(prepared_directory(name, folder))
     if name == "mnist":
         assert builder.info.features["label"].names == about["labels"]
     else:

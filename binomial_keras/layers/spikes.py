@@ -56,7 +56,8 @@ def _fired(draws, h):
     return ops.cast(draws < h, "float32")
 
 
-def _element_index(x):
+def element_index(x):
+    """The number of every element of a tensor: int32, shaped like it."""
     shape = ops.shape(x)
     return ops.reshape(ops.arange(math.prod(shape), dtype="int32"), shape)
 
@@ -67,7 +68,7 @@ def one_spike(gain, surrogate):
 
     @fused
     def spike(u, key, t):
-        draws = uniforms(key, ops.cast(t, "int32"), _element_index(u))
+        draws = uniforms(key, ops.cast(t, "int32"), element_index(u))
         return _straight_through(_fired(draws, gain(u)), soft(surrogate, gain, u, draws))
 
     return spike
@@ -84,7 +85,7 @@ def unrolled_passes(gain, surrogate, T):
 
     @fused
     def passes(u, key):
-        index = ops.expand_dims(_element_index(u[:, 0]), 1)
+        index = ops.expand_dims(element_index(u[:, 0]), 1)
         draws = uniforms(key, _numbers(1, T, len(u.shape)), index)
         sloped = soft(surrogate, gain, u, draws) + ops.zeros_like(draws)
         return _straight_through(_fired(draws, gain(u)), sloped)
@@ -98,7 +99,7 @@ def split_passes(gain, surrogate, T):
 
     @fused
     def passes(early, last, key):
-        index = _element_index(last)
+        index = element_index(last)
         draws = uniforms(key, _numbers(1, T - 1, len(early.shape)), ops.expand_dims(index, 1))
         spikes = _fired(draws, gain(ops.stop_gradient(early)))
         draws = uniforms(key, ops.cast(T, "int32"), index)
@@ -114,7 +115,7 @@ def count(gain, surrogate, T):
 
     def inverse_cdf(u, key):
         h = gain(u)
-        uniform = uniforms(key, ops.cast(1, "int32"), _element_index(u))
+        uniform = uniforms(key, ops.cast(1, "int32"), element_index(u))
         success, failure = [ops.ones_like(h)], [ops.ones_like(h)]
         for _ in range(T):
             success.append(success[-1] * h)
@@ -126,7 +127,7 @@ def count(gain, surrogate, T):
         return _straight_through(spikes / T, soft(surrogate, gain, u))
 
     def summed(u, key):
-        index = ops.expand_dims(_element_index(u), -1)
+        index = ops.expand_dims(element_index(u), -1)
         draws = uniforms(key, ops.arange(1, T + 1, dtype="int32"), index)
         spikes = ops.sum(_fired(draws, ops.expand_dims(gain(u), -1)), axis=-1) / T
         if surrogate[0] != "relaxed":

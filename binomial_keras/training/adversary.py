@@ -6,8 +6,12 @@ import numbers
 
 import keras
 import numpy as np
+from keras import ops
 
 from ..backend import compile_forward, compile_objective
+from ..layers.noise import Noise
+from ..layers.random_words import uniforms
+from ..layers.spikes import element_index
 
 KINDS = ("pgd", "trades")
 
@@ -71,6 +75,29 @@ class Adversary:
         if self.kind == "pgd":
             return attacked, y
         return np.concatenate([x, attacked]), np.concatenate([y, y])
+
+    def within_step(self, call, x, y, key, number):
+        """What `batch` gives, made within a compiled training step.
+
+        Args:
+            call: a `many_steps.Call` of the model.
+            x, y: images and labels of the step, tensors.
+            key: int32 `(2,)`, of the epoch; with `number`, of the step, it gives the random start.
+        """
+        if self.kind == "pgd":
+            start = self.eps * (2.0 * uniforms(key, number, element_index(x)) - 1.0)
+            objective, target = _cross_entropy, y
+        else:
+            start = Noise("gaussian", 0.001).sample_with(x.shape, key, number)
+            objective, target = _divergence, call(x)
+        low, high = ops.maximum(x - self.eps, 0.0), ops.minimum(x + self.eps, 1.0)
+        point = ops.clip(x + start, low, high)
+        for _ in range(self.steps):
+            slope = call.gradient(lambda p: objective(p[:, None], target)[0], point)
+            point = ops.clip(point + self.step_size * ops.sign(slope), low, high)
+        if self.kind == "pgd":
+            return point, y
+        return ops.concatenate([x, point]), ops.concatenate([y, y])
 
     def attack(self, model):
         """`(x, y, rng) -> x'`, compiled once for a model whose weights may change.

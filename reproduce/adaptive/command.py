@@ -16,6 +16,8 @@ def run_adaptive(options):
 
     if not options.model:
         raise UsageError("run adaptive needs --model FILE.keras, or the name of a zoo model.")
+    if options.devices is not None:
+        raise UsageError("--devices is about trainings; run adaptive trains nothing.")
     check(options)
     import_keras()
     store = RecordStore(options.out)

@@ -32,6 +32,7 @@ def run_studies(options):
     from reproduce.bench import Bench
     from reproduce.commands import report
     from reproduce.crew import check, crew_of
+    from reproduce.devices import check_devices
     from reproduce.plan import save_plan
     from reproduce.records import RecordStore
     from reproduce.runner import run_cells
@@ -39,6 +40,7 @@ def run_studies(options):
 
     check(options)
     import_keras()
+    check_devices(options.devices)
     store = RecordStore(options.out)
     studies = [STUDIES[name] for name in dict.fromkeys(options.names)]
     plans = [make_plan(study, options) for study in studies]
@@ -51,7 +53,8 @@ def run_studies(options):
     # A network that two studies need is one cell, at its first place.
     jobs = list({cell: (plan, cell) for plan, cell in cells}.values())
     hashes = {plan.data: plan.data_sha256["train"] for plan in plans}
-    bench = Bench(store, hashes, None, "auto" if sys.stdout.isatty() else 2)
+    verbose = "auto" if sys.stdout.isatty() else 2
+    bench = Bench(store, hashes, None, verbose, devices=options.devices)
     crew = crew_of(options, bench)
     if crew is None:
         ran, kept = run_cells(jobs, store, bench)

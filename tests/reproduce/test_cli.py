@@ -26,6 +26,11 @@ BAD = {
     "unknown row": (["run", "table3", "--rows", "99"], "no row '99'"),
     "no such checkpoints": (["run", "table3", "--checkpoints", "no_such_folder"],
                             "no_such_folder does not exist"),
+    "devices without JAX": (["run", "table3", "--devices", "2"], "needs the JAX backend"),
+    "devices and workers": (["run", "table3", "--devices", "2", "--workers", "2"],
+                            "--devices and --workers exclude each other"),
+    "devices without a training": (["run", "adaptive", "--model", "a.keras", "--devices", "2"],
+                                   "trains nothing"),
     "report without records": (["report", "--out", "no_such_folder"], "holds no records"),
 }
 

@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 import binomial_keras as bk
-from binomial_keras.training import Adversary, Trades, recipe, train
+from binomial_keras import many_steps
+from binomial_keras.layers.random_words import uniforms
+from binomial_keras.training import Adversary, Noise, Trades, recipe, train
 from tests.layer_checks import numpy
 
 RNG = np.random.default_rng(0)
@@ -29,12 +31,29 @@ def linear():
     return model
 
 
-def by_hand(adversary, x, y, weights, rng):
+def start_noise(adversary, shape, rng):
+    """What `Adversary.attack` adds to the images at first."""
+    if adversary.kind == "pgd":
+        return rng.uniform(-adversary.eps, adversary.eps, shape)
+    return 0.001 * rng.standard_normal(shape)
+
+
+def first_noise(adversary, shape, seed):
+    """The same for the first step of a training; made within the step on JAX."""
+    if not many_steps.available():
+        return start_noise(adversary, shape, np.random.default_rng([seed, 0, 2]))
+    key = np.random.default_rng([seed, 0, 3]).integers(-(2**31), 2**31, 2).astype("int32")
+    number = keras.ops.zeros((), "int32")
+    if adversary.kind == "trades":
+        return numpy(Noise("gaussian", 0.001).sample_with(shape, key, number))
+    index = np.arange(np.prod(shape), dtype="int32").reshape(shape)
+    return adversary.eps * (2 * numpy(uniforms(key, number, index)) - 1)
+
+
+def by_hand(adversary, x, y, weights, noise):
     """The attack with the closed form of the gradient."""
     flat, one_hot = x.reshape(len(x), 4).astype("float64"), np.eye(3)[y]
     clean = softmax(flat @ weights)
-    noise = (rng.uniform(-adversary.eps, adversary.eps, x.shape) if adversary.kind == "pgd"
-             else 0.001 * rng.standard_normal(x.shape))
     low, high = np.maximum(flat - adversary.eps, 0), np.minimum(flat + adversary.eps, 1)
     point = np.clip(flat + noise.reshape(flat.shape), low, high)
     target = one_hot if adversary.kind == "pgd" else clean
@@ -48,7 +67,8 @@ def by_hand(adversary, x, y, weights, rng):
 def test_attack(kind):
     adversary = Adversary(kind, eps=0.3, steps=3, step_size=0.15)
     found = adversary.attack(linear())(X, Y, np.random.default_rng(5))
-    expected = by_hand(adversary, X, Y, W, np.random.default_rng(5))
+    noise = start_noise(adversary, X.shape, np.random.default_rng(5))
+    expected = by_hand(adversary, X, Y, W, noise)
     np.testing.assert_allclose(found.reshape(5, 4), expected, atol=1e-5)
     assert np.abs(found - X).max() <= 0.3 + 1e-6
 
@@ -77,7 +97,7 @@ def test_one_step_of_training(kind):
     history = train(model, X, Y, chosen, seed=3, verbose=0)
     order = np.random.default_rng([3, 0]).permutation(5)
     x, y = X[order], Y[order]
-    attacked = by_hand(adversary, x, y, W, np.random.default_rng([3, 0, 2]))
+    attacked = by_hand(adversary, x, y, W, first_noise(adversary, x.shape, 3))
     flat = x.reshape(5, 4).astype("float64")
     if kind == "pgd":
         p = softmax(attacked @ W)

@@ -1,0 +1,86 @@
+"""What is known about each image set without loading it."""
+
+import dataclasses
+import difflib
+
+SPLITS = ("train", "test")
+
+
+@dataclasses.dataclass(frozen=True)
+class ImageSet:
+    """Shape of an image, images per split, names of the classes, and where the set comes from."""
+
+    shape: tuple
+    train: int
+    test: int
+    labels: tuple
+    source: str
+    # Something small on the server that the download would come from.
+    probe: str = ""
+
+
+_NUMERALS = tuple("0123456789")
+SETS = {
+    "digits": ImageSet(
+        (8, 8, 1), 1437, 360, _NUMERALS,
+        "scikit-learn's load_digits (UCI Optical Recognition of Handwritten Digits, test part)",
+    ),
+    "mnist": ImageSet(
+        (28, 28, 1), 60000, 10000, _NUMERALS, "tensorflow-datasets",
+        "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    ),
+    "fashion_mnist": ImageSet(
+        (28, 28, 1), 60000, 10000,
+        ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
+         "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+        "tensorflow-datasets",
+        "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+    ),
+    "cifar10": ImageSet(
+        (32, 32, 3), 50000, 10000,
+        ("airplane", "automobile", "bird", "cat", "deer",
+         "dog", "frog", "horse", "ship", "truck"),
+        "tensorflow-datasets",
+        "https://www.cs.toronto.edu/",
+    ),
+}
+
+
+def names():
+    """The names that `load` knows: `["digits", "mnist", "fashion_mnist", "cifar10"]`."""
+    return list(SETS)
+
+
+def describe(name):
+    """What is known about a set without loading it.
+
+    Args:
+        name: one of `names()`.
+
+    Returns:
+        A dict: `name`; `shape`, of one image, as (height, width, channels); `classes`, their
+        number; `labels`, what each class is called, by its number; `train` and `test`, the
+        number of images; `source`, where the set comes from.
+    """
+    about = known(name)
+    return {
+        "name": name,
+        "shape": about.shape,
+        "classes": len(about.labels),
+        "labels": list(about.labels),
+        "train": about.train,
+        "test": about.test,
+        "source": about.source,
+    }
+
+
+def known(name):
+    """The `ImageSet` of this name; raises `ValueError`, with a suggestion, if there is none."""
+    if isinstance(name, str) and name in SETS:
+        return SETS[name]
+    near = difflib.get_close_matches(str(name), SETS, n=1)
+    raise ValueError(
+        "Invalid value received for argument `name`. "
+        f"Expected one of {names()}. Received: name={name!r}"
+        + (f". Did you mean {near[0]!r}?" if near else "")
+    )

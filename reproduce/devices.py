@@ -1,0 +1,34 @@
+"""Training on several devices of this machine."""
+
+import contextlib
+
+from reproduce.errors import UsageError
+
+
+def check_devices(count):
+    """Raises `UsageError` unless a training can be divided among so many devices."""
+    import keras
+
+    if count is None:
+        return
+    if keras.backend.backend() != "jax":
+        raise UsageError(
+            f"--devices needs the JAX backend, not {keras.backend.backend()}: "
+            "set KERAS_BACKEND=jax."
+        )
+    found = keras.distribution.list_devices()
+    if count > len(found):
+        raise UsageError(f"--devices {count} is more than the {len(found)} of this machine.")
+
+
+def training_scope(count):
+    """Context in which networks are made and trained on `count` devices; None: on the usual one.
+
+    The devices share every batch, through Keras' `DataParallel`.
+    """
+    import keras
+
+    if count is None:
+        return contextlib.nullcontext()
+    devices = keras.distribution.list_devices()[:count]
+    return keras.distribution.DataParallel(devices=devices).scope()
