@@ -114,8 +114,11 @@ def test_steps(model):
 
 
 def score_steps(model):
-    """Like `test_steps`, with logs `(steps, batch)` and no metrics: "own", the probability of the
-    image's class, and "hit", whether that is the largest."""
+    """Like `test_steps`, without metrics.
+
+    Its logs are `(steps, batch)`: "own", the probability of the image's class, and "hit", whether
+    that is the largest.
+    """
 
     def one(values, arrays, rows):
         trainable, other, optimizer, metrics = values

@@ -10,8 +10,10 @@ def flips(count, seed, epoch):
 
 
 def offsets(count, shift, seed, epoch):
-    """Where each image is cut out of itself padded by `shift`: int `(count, 2)`, from the top
-    and from the left in 0..2 shift, drawn from (seed, epoch)."""
+    """Where each image is cut out of itself padded by `shift`.
+
+    Int `(count, 2)`, from the top and from the left in 0..2 shift, drawn from (seed, epoch).
+    """
     return np.random.default_rng([seed, epoch, 2]).integers(0, 2 * shift + 1, (count, 2))
 
 

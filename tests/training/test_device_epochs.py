@@ -194,8 +194,11 @@ print(json.dumps(found))
 
 @on_jax
 def test_several_devices_give_the_result_of_one():
-    """Batches of 32 are divided by four, the last one of 6 cannot be; batch normalisation, the
-    draws of a stochastic network and of an adversary are those of the whole batch."""
+    """Batches of 32 are divided by four, the last one of 6 cannot be.
+
+    Batch normalisation, the draws of a stochastic network and of an adversary are those of the
+    whole batch.
+    """
     flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=4"
     ran = subprocess.run(
         [sys.executable, "-c", DEVICES], cwd=ROOT, capture_output=True, text=True, check=False,
