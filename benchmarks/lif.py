@@ -10,7 +10,8 @@ fourth, global average-pooling, a dense layer, logits averaged over T = 4 steps;
 Every library runs in a process of its own and they take turns, so that what else the machine
 does hits all of them; the ratios are medians of the ratios within a turn. All compute the first
 convolution once per image, use channels-last tensors and the same number of threads
-(OMP_NUM_THREADS, default 2). PyTorch runs uncompiled, as both libraries do by default.
+(OMP_NUM_THREADS, default 2). PyTorch runs uncompiled, as both libraries do by default. `--json`
+keeps what the file holds of runs with or without `--norm`.
 
 Nothing is installed. Libraries that are not there are skipped; `--torch-python` names the
 interpreter of another environment that has them. The goals: inference at least 1.7 times as fast
@@ -21,14 +22,17 @@ import argparse
 import importlib.util
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 MAPS, POOLED, T, BATCH, CLASSES = (32, 32, 64, 64, 128), (1, 3), 4, 32, 10
 GOALS = {"inference": 1.7, "training": 1.0}
 THEIRS = ("snntorch", "spikingjelly")
+SHOWN = {"ours": "binomial_keras", "snntorch": "snnTorch", "spikingjelly": "SpikingJelly"}
 THREADS = os.environ.get("OMP_NUM_THREADS", "2")
 
 
@@ -240,7 +244,7 @@ def main():
     parser.add_argument("--torch-python", help="interpreter that has PyTorch and the libraries")
     parser.add_argument("--norm", action="store_true", help="with batch normalisation")
     parser.add_argument("--repetitions", type=int, default=15)
-    parser.add_argument("--json", default=None, help="file to write")
+    parser.add_argument("--json", type=Path, help="file to write")
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.worker:
@@ -259,9 +263,28 @@ def main():
         print(f"{what:10s} {ratio:.2f} times as fast as the faster of them; goal {goal}: {verdict}")
     print(f"kept for the backward pass: {memory() / 2**20:.2f} MiB per time step and image")
     if arguments.json:
-        with open(arguments.json, "w", encoding="utf-8") as file:
-            about = {"norm": arguments.norm, "threads": int(THREADS), "T": T, "batch": BATCH}
-            json.dump({"settings": about, "ms": times, "ratio": found}, file, indent=1)
+        write(rows(times, found, arguments), arguments.json)
+
+
+def rows(times, ratios, arguments):
+    """What is written down: a row per kind of call."""
+    return [
+        {
+            "task": what, "norm": arguments.norm, "aim": GOALS[what],
+            "threads": int(THREADS), "T": T, "batch": BATCH, "repetitions": arguments.repetitions,
+            "ms": {SHOWN[name]: float(statistics.median(ms)) for name, ms in times[what].items()},
+            "ratio": ratios.get(what), "kept_mib_per_step": memory() / 2**20,
+        }
+        for what in GOALS
+    ]
+
+
+def write(found, file):
+    """Put rows into a file, in place of earlier ones of the same network."""
+    kept = json.loads(file.read_text()) if file.is_file() else []
+    kept = [row for row in kept if row["norm"] != found[0]["norm"]] + found
+    kept.sort(key=lambda row: row["norm"])
+    file.write_text(json.dumps(kept, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -116,16 +116,31 @@ def report(options):
 
 def listing(options):
     """`list`: every experiment, what it reproduces, and what it costs at its defaults."""
-    for experiment in EXPERIMENTS.values():
-        networks = {row.network for row in experiment.rows}
-        tested = {(row.network, row.test) for row in experiment.rows}
-        cost = f"{len(networks)} trainings, {len(tested)} tested networks"
-        if experiment.attacked:
-            cost += f", 5 attacks on {experiment.images} images each"
-        print(f"{experiment.name:8s} {experiment.title} ({experiment.data})\n{'':9s}{cost}")
-    for study in STUDIES.values():
-        print(f"{study.name} {study.title} ({study.data})\n{'':9s}{len(study.networks)} networks "
-              f"x {study.seeds} seeds, {len(study.measures)} measures each")
-    print("adaptive any .keras classifier under attacks that average over its noise (--model)\n"
-          f"{'':9s}depends on --budget, --draws, --images and --eps; printed before it starts")
+    lines = [(e.name, f"{e.title} ({e.data})", _cost(e)) for e in EXPERIMENTS.values()]
+    lines += [
+        (s.name, f"{s.title} ({s.data})",
+         f"{_count(len(s.networks), 'network')} x {_count(s.seeds, 'seed')}, "
+         f"{_count(len(s.measures), 'measure')} each")
+        for s in STUDIES.values()
+    ]
+    lines.append((
+        "adaptive", "any .keras classifier under attacks that average over its noise (--model)",
+        "depends on --budget, --draws, --images and --eps; printed before it starts",
+    ))
+    width = max(len(name) for name, _, _ in lines)
+    for name, title, cost in lines:
+        print(f"{name:{width}s}  {title}\n{'':{width}s}  {cost}")
     return 0
+
+
+def _count(number, thing):
+    return f"{number} {thing}" + "s" * (number != 1)
+
+
+def _cost(experiment):
+    networks = {row.network for row in experiment.rows}
+    tested = {(row.network, row.test) for row in experiment.rows}
+    cost = f"{len(networks)} trainings, {len(tested)} tested networks"
+    if experiment.attacked:
+        cost += f", 5 attacks on {experiment.images} images each"
+    return cost

@@ -89,6 +89,15 @@ def test_list_names_every_experiment(capfd):
         assert f"\n{name} " in f"\n{out}"
 
 
+def test_list_is_aligned(capfd):
+    assert main(["list"]) == 0
+    names, costs = (capfd.readouterr().out.splitlines()[start::2] for start in (0, 1))
+    columns = {len(line) - len(line.lstrip()) for line in costs}
+    column = columns.pop()
+    assert not columns and all(line[column - 2: column] == "  " for line in names)
+    assert all(line[column] != " " for line in names)
+
+
 def test_defaults():
     options = parser().parse_args(["run", "table3"])
     assert (options.out, options.recipe, options.shard) == ("runs", "cpu", 50)
