@@ -1,6 +1,7 @@
 """The commands, after their arguments have been parsed."""
 
 import argparse
+import difflib
 import sys
 
 from reproduce.adaptive.command import run_adaptive
@@ -10,7 +11,7 @@ from reproduce.experiments import ATTACK_ORDER, EXPERIMENTS, find
 from reproduce.publish.command import publish
 from reproduce.quiet import import_keras
 from reproduce.records import RecordStore
-from reproduce.studies import STUDIES
+from reproduce.studies import ALIASES, STUDIES
 from reproduce.studies.command import run_studies
 from reproduce.studies.command import wanted as studies_wanted
 
@@ -19,6 +20,7 @@ __all__ = ["demo", "execute", "listing", "parser_defaults", "publish", "report",
 
 def run(options):
     """`run NAME...`: runs what has no record yet, then writes the report."""
+    options.names = [_known(name) for name in options.names]
     if adaptive_wanted(options):
         return run_adaptive(options)
     if studies_wanted(options):
@@ -26,6 +28,17 @@ def run(options):
     experiments = [find(name) for name in dict.fromkeys(options.names)]
     execute(experiments, options)
     return report(options)
+
+
+def _known(name):
+    """The experiment of that name, or the one that holds it. Raises `UsageError` for another."""
+    name = ALIASES.get(name, name)
+    known = (*EXPERIMENTS, *STUDIES, "adaptive")
+    if name not in known:
+        near = difflib.get_close_matches(name, known, 3)
+        hint = f"did you mean {' or '.join(near)}?" if near else "`list` has them all."
+        raise UsageError(f"There is no experiment called {name!r}; {hint}")
+    return name
 
 
 def execute(experiments, options):

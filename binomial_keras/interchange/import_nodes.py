@@ -263,8 +263,8 @@ def _pair(value):
 
 
 def _named(name):
-    """A name that Keras takes, and that is no field of a model."""
-    return re.sub(r"\W", "_", str(name)) or "node"
+    """The name of a node as one that Keras takes."""
+    return re.sub(r"^(?=_|$)", "node", re.sub(r"\W", "_", str(name)))
 
 
 def unknown(name, expected, received=None):

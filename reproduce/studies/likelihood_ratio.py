@@ -92,8 +92,8 @@ def _table(data, name):
     return Study(
         f"glr_{data}", f"Likelihood-ratio training, {name}: transferred attacks, corruptions, and "
         "white-box attacks", data, (*_ROWS.values(), _REDUCED, _SOURCE),
-        (*_COLUMNS.values(), _worst(0.05), _worst(0.13), _blind(0.13)), hidden=(_SOURCE.key,), seeds=3,
-        published=_published(f"glr_{data}"), note=_NOTE,
+        (*_COLUMNS.values(), _worst(0.05), _worst(0.13), _blind(0.13)), hidden=(_SOURCE.key,),
+        seeds=3, published=_published(f"glr_{data}"), note=_NOTE,
     )
 
 
@@ -120,8 +120,8 @@ LIKELIHOOD_RATIO = (
     _table("fashion_mnist", "Fashion-MNIST"),
     Study(
         "glr_2019", "Likelihood-ratio training, the programs of 2019 on MNIST", "mnist",
-        (*_FIRST, _SOURCE_2019), (CLEAN, _FGSM_2019, _worst(0.2), _blind(0.2)), hidden=(_SOURCE_2019.key,),
-        seeds=3,
+        (*_FIRST, _SOURCE_2019), (CLEAN, _FGSM_2019, _worst(0.2), _blind(0.2)),
+        hidden=(_SOURCE_2019.key,), seeds=3,
         published={
             (network.key, measure.key): (value, None)
             for network, printed in zip(_FIRST, _PRINTED_2019)

@@ -7,7 +7,7 @@ from binomial_keras.layers import LIF, Evidence, PerPass
 
 
 def filled(model, seed=0):
-    """The model with random weights: batch statistics, scales and offsets are not at their start."""
+    """The model with random weights; batch statistics, scales and offsets as after a training."""
     rng = np.random.default_rng(seed)
     ranges = {"moving_variance": (0.5, 2.0), "gamma": (0.5, 2.0), "moving_mean": (-0.5, 0.5),
               "beta": (0.0, 0.8), "bias": (0.0, 0.5), "decay": (-1.5, 1.5)}

@@ -6,6 +6,9 @@ from reproduce.cli import main, parser
 
 BAD = {
     "unknown experiment": (["run", "fig9"], "no experiment called 'fig9'"),
+    "misspelt study": (["run", "flexible_tabel2"], "did you mean flexible_table2"),
+    "figure of another study": (["run", "flexible_fig5b", "--rows", "1"],
+                                "--rows means nothing to flexible_fig5a"),
     "no command": ([], "Say what to do"),
     "T = 0": (["run", "table3", "--T", "0"], "at least 1, not '0'"),
     "T that no row has": (["run", "table3", "--T", "7"], "T = 7"),
@@ -91,7 +94,8 @@ def test_list_names_every_experiment(capfd):
 
 def test_list_is_aligned(capfd):
     assert main(["list"]) == 0
-    names, costs = (capfd.readouterr().out.splitlines()[start::2] for start in (0, 1))
+    lines = capfd.readouterr().out.splitlines()
+    names, costs = lines[::2], lines[1::2]
     columns = {len(line) - len(line.lstrip()) for line in costs}
     column = columns.pop()
     assert not columns and all(line[column - 2: column] == "  " for line in names)

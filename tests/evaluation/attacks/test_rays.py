@@ -26,12 +26,14 @@ def test_finds_the_nearest_boundary_of_a_linear_model(classifier_class):
 
 
 def test_steps_do_not_hide_the_boundary(classifier_class):
-    """The slope of a step network is 0; its labels are those of a linear model of the steps."""
+    """The slope of a step network is 0, and its labels change all the same."""
     rng = np.random.default_rng(0)
     image = keras.Input((3, 3, 1))
     x = Threshold()(keras.layers.Dense(12)(keras.layers.Flatten()(image)))
     model = keras.Model(image, keras.layers.Dense(2)(x))
-    model.set_weights([rng.normal(size=w.shape) for w in model.get_weights()])
+    first, last = (rng.normal(size=w.shape) for w in model.get_weights()[::2])
+    # Both steps and classes are balanced about grey.
+    model.set_weights([first, -0.5 * first.sum(axis=0), last, -0.5 * last.sum(axis=0)])
     classifier, x = classifier_class(model), images(30)
     y = classifier.predict(x).argmax(axis=1)
     assert not np.any(classifier.loss_gradient(x, y))
