@@ -164,10 +164,10 @@ def test_note_that_the_nodes_contradict_is_not_heeded():
 
 def test_imported_networks_train(tmp_path):
     back = there_and_back(conv_net(decay="learned"), tmp_path, activation="softmax")
-    back.compile("adam", "sparse_categorical_crossentropy")
-    labels = RNG.integers(0, 4, len(IMAGES))
-    losses = back.fit(IMAGES, labels, epochs=8, verbose=0).history["loss"]
-    assert losses[-1] < losses[0]
+    back.compile(keras.optimizers.Adam(0.02), "sparse_categorical_crossentropy")
+    labels = np.arange(len(IMAGES)) % 4
+    losses = back.fit(IMAGES, labels, epochs=10, shuffle=False, verbose=0).history["loss"]
+    assert losses[-1] < 0.8 * losses[0]
     back.save(tmp_path / "a.keras")
     np.testing.assert_allclose(
         numpy(bk.load(tmp_path / "a.keras")(IMAGES)), numpy(back(IMAGES)), atol=1e-6
