@@ -9,7 +9,7 @@ import numpy as np
 
 from ..layers import PerPass, Present
 from ..layers.time_axis import has_time_axis
-from .conventions import close, decay_and_gain, uniform, unflat_order
+from .conventions import close, decay_and_gain, unflat_order, uniform
 from .import_neurons import neurons, rounded, scaling
 
 
@@ -119,7 +119,8 @@ class Importer:
             tensors = [
                 t if has_time_axis(len(t.shape)) else Present(self.T)(t) for t in tensors
             ]
-        return Arrived(keras.layers.Add(name=self.free(f"add_{_named(name)}"))(tensors), values[0].image)
+        add = keras.layers.Add(name=self.free(f"add_{_named(name)}"))
+        return Arrived(add(tensors), values[0].image)
 
     def _layer(self, layer, value, weights=None, **changes):
         """The layer applied to every step, and its weights to be set later."""
@@ -172,8 +173,8 @@ class Importer:
         layer = keras.layers.AveragePooling2D(size, _pair(node.stride), name=_named(name))
         value = self._layer(layer, value)
         if isinstance(node, self.nir.SumPool2d):
-            scale = keras.layers.Rescaling(float(np.prod(size)), name=self.free(f"{_named(name)}_sum"))
-            value = self._layer(scale, value)
+            factor, sums = float(np.prod(size)), self.free(f"{_named(name)}_sum")
+            value = self._layer(keras.layers.Rescaling(factor, name=sums), value)
         return value
 
     def _flatten(self, name, node, value):

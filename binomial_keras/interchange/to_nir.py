@@ -3,9 +3,9 @@
 
 from ..layers import LIF
 from ..models.program import trace
-from .conventions import DT, NOTE, check_dt, require_nir
+from .conventions import DT, check_dt, require_nir
 from .export_layers import export
-from .graph import GraphInProgress, Value
+from .graph import GraphInProgress
 
 
 def to_nir(model, dt=DT):
