@@ -7,8 +7,8 @@ from reproduce.cli import main, parser
 BAD = {
     "unknown experiment": (["run", "fig9"], "no experiment called 'fig9'"),
     "misspelt study": (["run", "flexible_tabel2"], "did you mean flexible_table2"),
-    "figure of another study": (["run", "flexible_fig5b", "--rows", "1"],
-                                "--rows means nothing to flexible_fig5a"),
+    "figure of another study": (["run", "flexible_fig5b", "--T", "3"],
+                                "--T means nothing to flexible_fig5a"),
     "no command": ([], "Say what to do"),
     "T = 0": (["run", "table3", "--T", "0"], "at least 1, not '0'"),
     "T that no row has": (["run", "table3", "--T", "7"], "T = 7"),
