@@ -8,9 +8,11 @@ fourth, global average-pooling, a dense layer, logits averaged over T = 4 steps;
 `--norm` puts batch normalisation (statistics over batch, time and positions) before the neurons.
 
 Every library runs in a process of its own and they take turns, so that what else the machine
-does hits all of them; the ratios are medians of the ratios within a turn. All compute the first
+does hits all of them; the ratios are medians of the ratios within a turn, of wall-clock time, which
+counts, and of processor time, which other load disturbs less. All compute the first
 convolution once per image, use channels-last tensors and the same number of threads
-(OMP_NUM_THREADS, default 2). PyTorch runs uncompiled, as both libraries do by default.
+(OMP_NUM_THREADS, default 2). PyTorch runs uncompiled, as both libraries do by default. `--json`
+keeps what the file holds of runs with or without `--norm`.
 
 Nothing is installed. Libraries that are not there are skipped; `--torch-python` names the
 interpreter of another environment that has them. The goals: inference at least 1.7 times as fast
@@ -21,14 +23,17 @@ import argparse
 import importlib.util
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 MAPS, POOLED, T, BATCH, CLASSES = (32, 32, 64, 64, 128), (1, 3), 4, 32, 10
 GOALS = {"inference": 1.7, "training": 1.0}
 THEIRS = ("snntorch", "spikingjelly")
+SHOWN = {"ours": "binomial_keras", "snntorch": "snnTorch", "spikingjelly": "SpikingJelly"}
 THREADS = os.environ.get("OMP_NUM_THREADS", "2")
 
 
@@ -167,7 +172,7 @@ def _torch_steps(network):
 
 
 def work(name, norm):
-    """A process of one library: a line in, the milliseconds of one call out."""
+    """A process of one library: a line in, milliseconds of one call out, wall and processor."""
     answers, sys.stdout = sys.stdout, sys.stderr
     calls = dict(zip(GOALS, globals()[name](norm)))
     for call in calls.values():
@@ -175,9 +180,10 @@ def work(name, norm):
             call()
     print("ready", file=answers, flush=True)
     for line in sys.stdin:
-        start = time.perf_counter()
+        wall, processor = time.perf_counter(), time.process_time()
         calls[line.strip()]()
-        print(1000 * (time.perf_counter() - start), file=answers, flush=True)
+        found = time.perf_counter() - wall, time.process_time() - processor
+        print(*(1000 * seconds for seconds in found), file=answers, flush=True)
 
 
 def start(name, python, norm):
@@ -199,14 +205,14 @@ def start(name, python, norm):
 
 
 def ask(process, what):
-    """Milliseconds of one call."""
+    """Milliseconds of one call, wall-clock and processor."""
     process.stdin.write(what + "\n")
     process.stdin.flush()
-    return float(process.stdout.readline())
+    return tuple(map(float, process.stdout.readline().split()))
 
 
 def measure(arguments):
-    """Milliseconds, a list per library and kind of call, taken in turns."""
+    """Pairs of `ask`, a list per library and kind of call, taken in turns."""
     pythons = {"ours": sys.executable}
     for name in THEIRS:
         if arguments.torch_python or importlib.util.find_spec(name):
@@ -240,7 +246,7 @@ def main():
     parser.add_argument("--torch-python", help="interpreter that has PyTorch and the libraries")
     parser.add_argument("--norm", action="store_true", help="with batch normalisation")
     parser.add_argument("--repetitions", type=int, default=15)
-    parser.add_argument("--json", default=None, help="file to write")
+    parser.add_argument("--json", type=Path, help="file to write")
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.worker:
@@ -248,20 +254,50 @@ def main():
     times, found = measure(arguments), {}
     for what, goal in GOALS.items():
         for name, values in times[what].items():
-            print(f"{what:10s} {name:13s} {np.median(values):8.1f} ms")
-        others = [name for name in times[what] if name != "ours"]
-        if "ours" not in times[what] or not others:
+            wall, processor = np.median(values, axis=0)
+            print(f"{what:10s} {name:13s} {wall:8.1f} ms, processor {processor:8.1f} ms")
+        ratio = found[what] = ratios(times[what])
+        if ratio is None:
             continue
-        fastest = np.min([times[what][name] for name in others], axis=0)
-        ratio = float(np.median(fastest / np.array(times[what]["ours"])))
-        found[what] = ratio
-        verdict = "met" if ratio >= goal else "NOT met"
-        print(f"{what:10s} {ratio:.2f} times as fast as the faster of them; goal {goal}: {verdict}")
+        verdict = "met" if ratio[0] >= goal else "NOT met"
+        print(f"{what:10s} {ratio[0]:.2f} times as fast as the faster of them, "
+              f"{ratio[1]:.2f} in processor time; goal {goal}: {verdict}")
     print(f"kept for the backward pass: {memory() / 2**20:.2f} MiB per time step and image")
     if arguments.json:
-        with open(arguments.json, "w", encoding="utf-8") as file:
-            about = {"norm": arguments.norm, "threads": int(THREADS), "T": T, "batch": BATCH}
-            json.dump({"settings": about, "ms": times, "ratio": found}, file, indent=1)
+        write(rows(times, found, arguments), arguments.json)
+
+
+def ratios(times):
+    """How many times as fast as the faster of the others, wall-clock and processor, or None."""
+    import numpy as np
+
+    others = [times[name] for name in times if name != "ours"]
+    if "ours" not in times or not others:
+        return None
+    within = np.min(others, axis=0) / np.array(times["ours"])
+    return [float(ratio) for ratio in np.median(within, axis=0)]
+
+
+def rows(times, found, arguments):
+    """What is written down: a row per kind of call."""
+    return [
+        {
+            "task": what, "norm": arguments.norm, "aim": GOALS[what],
+            "threads": int(THREADS), "T": T, "batch": BATCH, "repetitions": arguments.repetitions,
+            "ms": {SHOWN[name]: [float(statistics.median(ms)) for ms in zip(*values)]
+                   for name, values in times[what].items()},
+            "ratio": found.get(what), "kept_mib_per_step": memory() / 2**20,
+        }
+        for what in GOALS
+    ]
+
+
+def write(found, file):
+    """Put rows into a file, in place of earlier ones of the same network."""
+    kept = json.loads(file.read_text()) if file.is_file() else []
+    kept = [row for row in kept if row["norm"] != found[0]["norm"]] + found
+    kept.sort(key=lambda row: row["norm"])
+    file.write_text(json.dumps(kept, indent=1) + "\n")
 
 
 if __name__ == "__main__":

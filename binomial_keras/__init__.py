@@ -1,7 +1,8 @@
 """Robust, biologically inspired neural networks for Keras 3.
 
-Layers and models import Keras alone. `cost`, `data`, `evaluation`, `training`, `zoo`, `load` and
-`summary` are imported when they are first used, so that `import binomial_keras` stays light.
+Layers and models import Keras alone. `cost`, `data`, `evaluation`, `interchange`, `training`,
+`zoo`, `load` and `summary` are imported when they are first used, so that `import binomial_keras`
+stays light.
 """
 
 import importlib
@@ -16,6 +17,7 @@ __all__ = [
     "cost",
     "data",
     "evaluation",
+    "interchange",
     "layers",
     "load",
     "models",
@@ -31,7 +33,7 @@ def __getattr__(name):
         return importlib.import_module(".saving", __name__).load
     if name == "summary":
         return importlib.import_module(".cost", __name__).summary
-    if name in ("cost", "data", "evaluation", "training", "zoo"):
+    if name in ("cost", "data", "evaluation", "interchange", "training", "zoo"):
         return importlib.import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

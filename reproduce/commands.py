@@ -1,6 +1,7 @@
 """The commands, after their arguments have been parsed."""
 
 import argparse
+import difflib
 import sys
 
 from reproduce.adaptive.command import run_adaptive
@@ -10,7 +11,7 @@ from reproduce.experiments import ATTACK_ORDER, EXPERIMENTS, find
 from reproduce.publish.command import publish
 from reproduce.quiet import import_keras
 from reproduce.records import RecordStore
-from reproduce.studies import STUDIES
+from reproduce.studies import ALIASES, STUDIES
 from reproduce.studies.command import run_studies
 from reproduce.studies.command import wanted as studies_wanted
 
@@ -19,6 +20,7 @@ __all__ = ["demo", "execute", "listing", "parser_defaults", "publish", "report",
 
 def run(options):
     """`run NAME...`: runs what has no record yet, then writes the report."""
+    options.names = [_known(name) for name in options.names]
     if adaptive_wanted(options):
         return run_adaptive(options)
     if studies_wanted(options):
@@ -26,6 +28,17 @@ def run(options):
     experiments = [find(name) for name in dict.fromkeys(options.names)]
     execute(experiments, options)
     return report(options)
+
+
+def _known(name):
+    """The experiment of that name, or the one that holds it. Raises `UsageError` for another."""
+    name = ALIASES.get(name, name)
+    known = (*EXPERIMENTS, *STUDIES, "adaptive")
+    if name not in known:
+        near = difflib.get_close_matches(name, known, 3)
+        hint = f"did you mean {' or '.join(near)}?" if near else "`list` has them all."
+        raise UsageError(f"There is no experiment called {name!r}; {hint}")
+    return name
 
 
 def execute(experiments, options):
@@ -116,16 +129,31 @@ def report(options):
 
 def listing(options):
     """`list`: every experiment, what it reproduces, and what it costs at its defaults."""
-    for experiment in EXPERIMENTS.values():
-        networks = {row.network for row in experiment.rows}
-        tested = {(row.network, row.test) for row in experiment.rows}
-        cost = f"{len(networks)} trainings, {len(tested)} tested networks"
-        if experiment.attacked:
-            cost += f", 5 attacks on {experiment.images} images each"
-        print(f"{experiment.name:8s} {experiment.title} ({experiment.data})\n{'':9s}{cost}")
-    for study in STUDIES.values():
-        print(f"{study.name} {study.title} ({study.data})\n{'':9s}{len(study.networks)} networks "
-              f"x {study.seeds} seeds, {len(study.measures)} measures each")
-    print("adaptive any .keras classifier under attacks that average over its noise (--model)\n"
-          f"{'':9s}depends on --budget, --draws, --images and --eps; printed before it starts")
+    lines = [(e.name, f"{e.title} ({e.data})", _cost(e)) for e in EXPERIMENTS.values()]
+    lines += [
+        (s.name, f"{s.title} ({s.data})",
+         f"{_count(len(s.networks), 'network')} x {_count(s.seeds, 'seed')}, "
+         f"{_count(len(s.measures), 'measure')} each")
+        for s in STUDIES.values()
+    ]
+    lines.append((
+        "adaptive", "any .keras classifier under attacks that average over its noise (--model)",
+        "depends on --budget, --draws, --images and --eps; printed before it starts",
+    ))
+    width = max(len(name) for name, _, _ in lines)
+    for name, title, cost in lines:
+        print(f"{name:{width}s}  {title}\n{'':{width}s}  {cost}")
     return 0
+
+
+def _count(number, thing):
+    return f"{number} {thing}" + "s" * (number != 1)
+
+
+def _cost(experiment):
+    networks = {row.network for row in experiment.rows}
+    tested = {(row.network, row.test) for row in experiment.rows}
+    cost = f"{len(networks)} trainings, {len(tested)} tested networks"
+    if experiment.attacked:
+        cost += f", 5 attacks on {experiment.images} images each"
+    return cost

@@ -187,4 +187,8 @@ def test_measured_tables_are_those_of_the_committed_measurements():
     tables = runpy.run_path(str(ROOT / "benchmarks" / "tables.py"))
     text = tables["PAGE"].read_text(encoding="utf-8")
     assert tables["filled"](text) == text
-    assert text.count("<!-- results: benchmark-") == 4 and text.count("\n| DeepFool |") == 1
+    kinds = tables["KINDS"]
+    assert text.count("<!-- results: benchmark-") == len(kinds)
+    shown = [kind.__doc__.rstrip(".") for kind in kinds if tables["measured"](kind).is_file()]
+    assert len(shown) >= 4 and all(text.count(f"\n### {title}\n") == 1 for title in shown)
+    assert text.count("\n| DeepFool |") == 1

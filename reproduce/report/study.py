@@ -13,8 +13,8 @@ COLUMNS = ("network", "measure", "at", "ours", "standard_error", "low", "high", 
            "published_standard_error", "seeds", "images", "records")
 SPREAD = (
     "Accuracies in %: mean over training seeds ± standard error over them. After the semicolon: "
-    "difference to the first row, seed by seed, with a 95 % interval (Student's t). Of one seed "
-    "neither is known."
+    "difference to the first {first}, seed by seed, with a 95 % interval (Student's t). Of one "
+    "seed neither is known."
 )
 
 
@@ -26,8 +26,10 @@ def study_section(plan, store):
         for network in study.rows for measure in study.measures
     }
     title = study.title + ("" if plan.data == study.data else f": the same on {plan.data}")
-    notes = tuple(note for note in (_how(study, plan), study.note, SPREAD) if note)
-    if study.view == "curves":
+    curves = study.view == "curves"
+    spread = SPREAD.format(first="network" if curves else "row")
+    notes = tuple(note for note in (_how(study, plan), study.note, spread) if note)
+    if curves:
         table = _transposed(study, plan, found, title, notes)
         pictures = {plan.name: line_figure(_curves(study, found), study.axis, title)}
     else:
@@ -48,7 +50,8 @@ def _how(study, plan):
     width = plan.training["width"]
     short = plan.training["recipe"] != "paper"
     recipe = "short recipe (the paper's: --recipe paper)" if short else "the paper's recipe"
-    parts = [f"{plan.seeds} seeds", f"{plan.images} test images", recipe]
+    seeds = "1 seed" if plan.seeds == 1 else f"{plan.seeds} seeds"
+    parts = [seeds, f"{plan.images} test images", recipe]
     if plan.training["overrides"]:
         parts.append(", ".join(f"{k} = {v}" for k, v in sorted(plan.training["overrides"].items())))
     if width is not None and width < 1:
@@ -80,7 +83,9 @@ def _transposed(study, plan, found, title, notes):
         (Cell(measure.label), *(_shown(found, study, network, measure) for network in study.rows))
         for measure in study.measures
     ]
-    columns = (study.axis, *(network.label for network in study.rows))
+    # Rows that are no points of the axis, such as other attacks, stand beside those that are.
+    on_axis = all(measure.at is not None for measure in study.measures)
+    columns = (study.axis if on_axis else "measure", *(network.label for network in study.rows))
     return Table(plan.name, title, columns, tuple(rows), notes)
 
 

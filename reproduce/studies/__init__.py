@@ -10,3 +10,5 @@ STUDIES = {
     study.name: study
     for study in (*FLEXIBLE, *SPLASH, *RANDHET, *LIKELIHOOD_RATIO, *SOURCES)
 }
+# Figures that are part of another's study.
+ALIASES = {"flexible_fig5b": "flexible_fig5a", "flexible_fig5b_small": "flexible_fig5a_small"}

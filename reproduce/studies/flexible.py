@@ -15,7 +15,6 @@ _ALL = {"cpu": "flexible-cifar-cpu", "paper": "flexible-all"}
 _PGD = {"eps": 0.031, "steps": 20, "step_size": 0.003}
 _WHITE = Measure("pgd", "PGD", "pgd", _PGD)
 _AVERAGED = Measure("pgd-20", "PGD, 20 draws", "pgd", {**_PGD, "draws": 20})
-_BLACK = Measure("pgd-black-box", "PGD made on another network", "pgd", _PGD, source="substitute")
 
 
 def _fgsm(eps, at=None, draws=1):
@@ -56,6 +55,8 @@ _VGG_ALL = _vgg("all", "flexible, all layers", _ALL, threshold="learned", max_wh
                 flexible_layers="all")
 _SUBSTITUTE = Network("conv_substitute", "plain convolutional network", "conv_substitute", {},
                       _CIFAR)
+_BLACK = Measure("pgd-black-box", "PGD made on another network", "pgd", _PGD,
+                 source=_SUBSTITUTE.key)
 
 _EPS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75, 1.0)
 _THRESHOLDS = (-1.0, -0.5, 0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.5, 2.0)

@@ -148,6 +148,13 @@ def _pixel(x, y, estimator, seed, settings):
     return attack.generate(x, y)
 
 
+def _rays(x, y, estimator, seed, settings):
+    """Labels alone: neither slopes nor confidences."""
+    from binomial_keras.evaluation.attacks import RayS
+
+    return RayS(estimator(1), settings["eps"], settings["queries"]).generate(x, y)
+
+
 def _corruption(x, y, estimator, seed, settings):
     from binomial_keras.evaluation.corruptions import corrupt
 
@@ -189,6 +196,7 @@ ATTACKS = {
     "carlini": _carlini,
     "boundary": _boundary,
     "pixel": _pixel,
+    "rays": _rays,
     "one_step": _one_step,
     "lbfgs": _lbfgs,
     "worst_case": white_box,

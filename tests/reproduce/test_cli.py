@@ -6,6 +6,9 @@ from reproduce.cli import main, parser
 
 BAD = {
     "unknown experiment": (["run", "fig9"], "no experiment called 'fig9'"),
+    "misspelt study": (["run", "flexible_tabel2"], "did you mean flexible_table2"),
+    "figure of another study": (["run", "flexible_fig5b", "--T", "3"],
+                                "--T means nothing to flexible_fig5a"),
     "no command": ([], "Say what to do"),
     "T = 0": (["run", "table3", "--T", "0"], "at least 1, not '0'"),
     "T that no row has": (["run", "table3", "--T", "7"], "T = 7"),
@@ -87,6 +90,16 @@ def test_list_names_every_experiment(capfd):
     out = capfd.readouterr().out
     for name in ("demo", "table3", "table4", "fig4a", "fig4b", "fig5", "fig6a", "fig6b"):
         assert f"\n{name} " in f"\n{out}"
+
+
+def test_list_is_aligned(capfd):
+    assert main(["list"]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    names, costs = lines[::2], lines[1::2]
+    columns = {len(line) - len(line.lstrip()) for line in costs}
+    column = columns.pop()
+    assert not columns and all(line[column - 2: column] == "  " for line in names)
+    assert all(line[column] != " " for line in names)
 
 
 def test_defaults():

@@ -211,6 +211,16 @@ def _awake(model):
 
 
 @pytest.mark.parametrize("name", STUDIES)
+def test_every_source_and_hidden_network_is_one_of_the_study(name):
+    study = STUDIES[name]
+    keys = {network.key for network in study.networks}
+    assert {measure.source for measure in study.measures} - {None} <= keys
+    assert set(study.hidden) <= keys
+    assert {network for network, _ in study.published} <= keys
+    assert {key for _, key in study.published} <= {measure.key for measure in study.measures}
+
+
+@pytest.mark.parametrize("name", STUDIES)
 def test_every_network_of_every_study_can_be_built(name):
     study = STUDIES[name]
     about = bk.data.describe(study.data)

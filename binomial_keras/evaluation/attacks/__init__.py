@@ -16,6 +16,7 @@ _FILES = {
     "NES": "nes",
     "Pixel": "pixel",
     "RandomNoise": "random_noise",
+    "RayS": "rays",
     "Square": "square",
     "TargetedAPGD": "targeted_apgd",
     "Transfer": "transfer",
