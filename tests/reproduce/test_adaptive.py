@@ -14,6 +14,7 @@ from reproduce.cli import main
 from reproduce.lookup import record_of
 from reproduce.plan import load_plans
 from reproduce.records import RecordStore
+from reproduce.report.attacked_images import attacked_figure
 
 ATTACKS = "random noise,FGSM,PGD"
 SMALL = ["--images", "8", "--shard", "5", "--eps", "0.1,0.4", "--draws", "2", "--score-draws", "6",
@@ -117,6 +118,28 @@ def test_report(done):
     for text in ("Per-image worst case", "Worst cases side by side", "paired bootstrap"):
         assert text in page
     assert (report / f"{name}-eps.png").stat().st_size > 1000
+
+
+def test_attacked_images_are_those_of_the_worst_case(done, monkeypatch):
+    shown = []
+    monkeypatch.setattr("reproduce.report.attacked_images.picture_figure",
+                        lambda rows, order, title: shown.append((rows, order)) or b"png")
+    store = RecordStore(done[0])
+    plan = plan_of(store, "small")
+    assert attacked_figure(plan, store) == b"png"
+    ((rows, order),) = shown
+    assert order == ("eps 0.1", "eps 0.4")
+    x, _ = bk.data.load("digits", "test")
+    worst = worst_result(plan, store, 0.4).score
+    # The first block holds five of the eight images.
+    assert len(rows) == 5
+    for number, (_, (original, _), pictures) in enumerate(rows):
+        assert any(np.array_equal(original, image) for image in x)
+        picture, caption = pictures["eps 0.4"]
+        assert np.abs(picture - original).max() <= 0.4 + 1e-6
+        assert f"right in {100 * worst.share[number]:.0f} %" in caption
+    page = (done[0] / "report" / "index.html").read_text()
+    assert page.count(f'alt="{plan.name}-images"') == 1
 
 
 def test_wider_ball_and_iteration_are_no_weaker_for_the_twin(done):
