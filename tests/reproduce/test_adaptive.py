@@ -217,6 +217,21 @@ def test_a_model_whose_logits_are_hidden(files, tmp_path, capsys):
     assert "logits" in capsys.readouterr().err
 
 
+def test_gradients_that_are_not_finite(tmp_path, capsys):
+    image = keras.Input((8, 8, 1))
+    # tanh(exp(200 x)) is 1 for bright pixels, and its slope 0 times infinity.
+    u = keras.layers.Rescaling(200.0)(keras.layers.Flatten()(image))
+    for name in ("exponential", "tanh"):
+        u = keras.layers.Activation(name)(u)
+    model = keras.Model(image, keras.layers.Dense(10, activation="softmax")(u))
+    model.save(tmp_path / "steep.keras")
+    arguments = ["run", "adaptive", "--model", str(tmp_path / "steep.keras"), "--data", "digits",
+                 "--images", "3", "--eps", "0.1", "--attacks", "FGSM", "--score-draws", "3"]
+    assert main([*arguments, "--out", str(tmp_path / "out")]) == 2
+    told = capsys.readouterr().err
+    assert "FGSM eps 0.1 on steep" in told and "the gradient is not finite for 3 of 3" in told
+
+
 def test_the_twin_is_attacked_as_a_model_of_its_own(files, tmp_path):
     arguments = ["--data", "digits", "--images", "4", "--eps", "0.1", "--draws", "2",
                  "--score-draws", "4", "--attacks", "FGSM", "--twin", "--out", str(tmp_path)]
