@@ -30,7 +30,7 @@ def checked_images(name, x, clip_values=(0.0, 1.0)):
             f"Invalid value received for argument `{name}`. Expected images (images, ...), at "
             f"least one. Received: {name}.shape={x.shape}"
         )
-    low, high = (float(value) for value in clip_values or (-np.inf, np.inf))
+    low, high = (-np.inf, np.inf) if clip_values is None else map(float, clip_values)
     if not (x.min() >= low - _TOLERANCE and x.max() <= high + _TOLERANCE):
         raise ValueError(
             f"Invalid value received for argument `{name}`. Expected pixels from {low} to {high}. "
