@@ -6,7 +6,7 @@ from reproduce.adaptive.cell import NO_ATTACK
 from reproduce.lookup import record_of
 from reproduce.report.figures import picture_figure
 
-IMAGES = 6
+IMAGES = 4
 _WIDTH = 19
 
 

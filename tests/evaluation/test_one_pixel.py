@@ -79,23 +79,26 @@ def test_models_without_a_short_way(model):
 
 
 def test_the_attack_finds_the_same_and_counts_the_same(monkeypatch):
-    x, y = bk.data.load("digits", "test")
+    x, _ = bk.data.load("digits", "test")
     model = bk.models.binomial_cnn(
         (8, 8, 1), widths=(8, 8), neuron="D", seed=0, batch_normalization=False, convolutions=1,
         downsampling="pool",
     )  # fmt: skip
     classifier, made, used = ARTClassifier(model, batch_size=16), [], []
-    y = classifier.predict(x[:6]).argmax(1)
+    # Those that are nearest to another class, so that one pixel fools some.
+    ranked = np.sort(classifier.predict(x), axis=1)
+    x = x[np.argsort(ranked[:, -1] - ranked[:, -2])[:6]]
+    y = classifier.predict(x).argmax(1)
     assert classifier.with_one_pixel(x[:1]) is not None
     for short in (True, False):
         if not short:
             monkeypatch.setattr(ARTClassifier, "with_one_pixel", lambda self, x: None)
         classifier.reset_counts()
-        made.append(Pixel(classifier, th=1, max_iter=3, seed=0).generate(x[:6], y))
+        made.append(Pixel(classifier, th=1, max_iter=3, seed=0).generate(x, y))
         used.append(classifier.forwards)
     np.testing.assert_array_equal(*made)
-    assert used[0] == used[1] > 6 * 300
-    assert np.any(made[0] != x[:6])
+    assert used[0] == used[1] > 6
+    assert np.any(made[0] != x)
 
 
 def test_noise_is_drawn_in_whole_passes():
