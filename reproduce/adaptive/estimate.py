@@ -65,11 +65,14 @@ def _attacks(plan, bench, model):
 def _checks(plan, stochastic):
     from binomial_keras.evaluation.checks import most_passes
 
-    checks = plan.checks
-    passes = most_passes(
-        checks["images"], checks["steps"], plan.setting["draws"], len(checks["rules"]), stochastic
-    )
-    return passes, passes
+    checks, draws = plan.checks, plan.setting["draws"]
+    images, rules = checks["images"], len(checks["rules"])
+    backwards = most_passes(images, checks["steps"], draws, rules, stochastic)
+    # Another rule's gradient needs the model's own loss beside it, and every run of an attack is
+    # judged up to five times, in 20 draws or somewhat more.
+    others = 2 if rules > 1 else 1
+    judged = images * (6 + 2 * rules) * 5 * (20 + draws if stochastic else 1)
+    return others * backwards + judged, backwards
 
 
 def _scores(plan, stochastic):

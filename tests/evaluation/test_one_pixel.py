@@ -78,13 +78,9 @@ def test_models_without_a_short_way(model):
     assert classifier.with_one_pixel(np.zeros((1, 16, 16, 1), "float32")) is None
 
 
-def test_the_attack_finds_the_same_and_counts_the_same(monkeypatch):
-    x, _ = bk.data.load("digits", "test")
-    model = bk.models.binomial_cnn(
-        (8, 8, 1), widths=(8, 8), neuron="D", seed=0, batch_normalization=False, convolutions=1,
-        downsampling="pool",
-    )  # fmt: skip
-    classifier, made, used = ARTClassifier(model, batch_size=16), [], []
+def test_the_attack_finds_the_same_and_counts_the_same(convolutional, monkeypatch):
+    x = np.random.default_rng(0).random((300, 8, 8, 1), "float32")
+    classifier, made, used = ARTClassifier(convolutional(), batch_size=16), [], []
     # Those that are nearest to another class, so that one pixel fools some.
     ranked = np.sort(classifier.predict(x), axis=1)
     x = x[np.argsort(ranked[:, -1] - ranked[:, -2])[:6]]
