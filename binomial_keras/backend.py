@@ -56,6 +56,26 @@ def compiled(function, model):
     return lambda *args: pure([variable.value for variable in model.variables], *args)
 
 
+def compile_arrays(function, model):
+    """Compile a function of arrays and tensors that calls layers of `model` and draws nothing.
+
+    The first axis of every argument may change from call to call without a new compilation (on
+    TensorFlow). Returns a function to one array.
+    """
+    if keras.backend.backend() == "tensorflow":
+        return _trace_tensorflow(function)
+    if keras.backend.backend() == "torch":
+        return _forward_torch_arrays(function)
+    pure = compiled(function, model)
+    return lambda *arrays: keras.ops.convert_to_numpy(pure(*arrays))
+
+
+def compile_maps(model):
+    """`x -> ` list of the model's outputs at inference, left where the backend has them."""
+    call = compiled(lambda x: model(x, training=False), model)
+    return lambda x: list(call(keras.ops.convert_to_tensor(x)))
+
+
 def seed_states(model):
     """The state variables of all seed generators of a model, in a fixed order."""
     others = {id(v) for v in model.weights}
@@ -146,7 +166,7 @@ def _call(model, x, draws):
 
 def _batch_signature(array):
     # The batch axis stays open, so that one trace serves every batch size.
-    return tf.TensorSpec((None, *array.shape[1:]), "float32")
+    return tf.TensorSpec((None, *array.shape[1:]), array.dtype)
 
 
 def _trace_tensorflow(function):
@@ -260,6 +280,14 @@ def _forward_torch(model, reduce, draws):
         with torch.no_grad():
             result = reduce(_call(model, x, draws), *arrays)
         return keras.tree.map_structure(keras.ops.convert_to_numpy, result)
+
+    return forward
+
+
+def _forward_torch_arrays(function):
+    def forward(*arrays):
+        with torch.no_grad():
+            return keras.ops.convert_to_numpy(function(*map(keras.ops.convert_to_tensor, arrays)))
 
     return forward
 

@@ -55,7 +55,12 @@ class Plan:
 
 
 def load_plans(store):
-    """All plans of an output directory, sorted by name."""
+    """All plans of an output directory, sorted by name.
+
+    Raises:
+        UsageError: a plan or the records are of another version.
+    """
+    store.check_version()
     return [_read(path) for path in sorted(store.plans.glob("*.json"))]
 
 

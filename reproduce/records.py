@@ -8,7 +8,7 @@ import pathlib
 
 import numpy as np
 
-from reproduce.cells import canonical, digest
+from reproduce.cells import FORMAT, canonical, digest
 from reproduce.errors import UsageError
 
 
@@ -59,8 +59,29 @@ class RecordStore:
         self.plans = self.out / "plans"
         self._whole = {}
 
+    def check_version(self):
+        """Raises `UsageError` where the records are of another format than this version's."""
+        for path in sorted(self.records.glob("*.json"))[:1]:
+            try:
+                record = json.loads(path.read_text())
+                found = record["identity"]["format"]
+            except (OSError, ValueError, KeyError, TypeError):
+                return  # A damaged file is no record, see `_read`.
+            if found != FORMAT:
+                by = record.get("provenance", {}).get("package", "another version")
+                raise UsageError(
+                    f"The records in {self.records} have format {found} (binomial_keras {by}); "
+                    f"this version reads format {FORMAT}. Use the version that wrote them, or "
+                    "another folder (--out)."
+                )
+
     def prepare(self):
-        """Creates the folders. Raises `UsageError` when they cannot be written."""
+        """Creates the folders.
+
+        Raises:
+            UsageError: they cannot be written, or hold records of another version.
+        """
+        self.check_version()
         try:
             for folder in (self.records, self.checkpoints, self.plans):
                 folder.mkdir(parents=True, exist_ok=True)

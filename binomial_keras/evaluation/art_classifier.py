@@ -123,6 +123,14 @@ class ARTClassifier(ClassifierNeuralNetwork):
         outputs = self._draws.mean(self._kernels.outputs, x, limit=batch_size)
         return self._kernels.shown(outputs)
 
+    def with_one_pixel(self, x):
+        """`OnePixel.of` for these images, whose answers are those of `predict`, not counted here.
+
+        `None` where nothing would be gained: noise, votes, no convolutions in a chain.
+        """
+        fast = None if self.stochastic or self.average == "vote" else self._kernels.one_pixel
+        return fast.of(self._images(x), self.batch_size) if fast and fast.worthwhile else None
+
     def class_gradient(self, x, label=None, **kwargs):
         """Gradients of the outputs with respect to the images.
 

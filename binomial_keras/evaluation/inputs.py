@@ -19,6 +19,8 @@ def check_count(name, value):
 def checked_images(name, x, clip_values=(0.0, 1.0)):
     """`x` as a float32 array, at least one image, every pixel within `clip_values`.
 
+    `None` for `clip_values` asks for finite pixels only.
+
     Raises:
         ValueError: for another shape, for pixels outside or not finite.
     """
@@ -28,7 +30,7 @@ def checked_images(name, x, clip_values=(0.0, 1.0)):
             f"Invalid value received for argument `{name}`. Expected images (images, ...), at "
             f"least one. Received: {name}.shape={x.shape}"
         )
-    low, high = (float(value) for value in clip_values)
+    low, high = (-np.inf, np.inf) if clip_values is None else map(float, clip_values)
     if not (x.min() >= low - _TOLERANCE and x.max() <= high + _TOLERANCE):
         raise ValueError(
             f"Invalid value received for argument `{name}`. Expected pixels from {low} to {high}. "
@@ -54,6 +56,14 @@ def checked_labels(y, images, classes=None):
             f"0{top}. Received: y.shape={y.shape}{held}"
         )
     return y.astype(np.int64)
+
+
+def checked_classes(y, images, classes):
+    """As `checked_labels`, from classes `(images,)` or one-hot `(images, classes)`."""
+    y = np.asarray(y)
+    if y.shape == (images, classes):
+        y = y.argmax(axis=1)
+    return checked_labels(y.reshape(-1) if y.shape == (images, 1) else y, images, classes)
 
 
 def check_finite(outputs):

@@ -1,10 +1,13 @@
 """The compiled functions behind an `ARTClassifier`."""
 
+import functools
+
 import numpy as np
 from keras import ops
 
 from .. import backend
 from .draws import Kernel
+from .one_pixel import OnePixel
 from .without_softmax import without_softmax
 
 AVERAGES = ("loss", "vote")
@@ -49,6 +52,11 @@ class Kernels:
         self.class_gradients = vjps(rows, passes)
         self.class_gradient = vjps(_given_class, 1)
         self._losses = {}
+
+    @functools.cached_property
+    def one_pixel(self):
+        """`OnePixel` of the shown outputs; only for a model without noise."""
+        return OnePixel(self.outputs.model)
 
     def shown(self, outputs):
         """The outputs to show, from what the kernel `outputs` gives."""

@@ -7,9 +7,11 @@ from reproduce.quiet import import_keras
 
 def run_adaptive(options):
     """Attacks every `--model`, and writes the report."""
-    from reproduce.adaptive.request import estimate, make_plans
+    from reproduce.adaptive.estimate import estimate
+    from reproduce.adaptive.request import make_plans
     from reproduce.commands import report
     from reproduce.crew import check, crew_of
+    from reproduce.progress import clock
     from reproduce.records import RecordStore
     from reproduce.runner import run_cells
     from reproduce.schedule import run_on
@@ -23,10 +25,11 @@ def run_adaptive(options):
     store = RecordStore(options.out)
     plans, bench = make_plans(options, store)
     store.prepare()
-    forwards, backwards = estimate(plans, bench)
+    most = estimate(plans, bench)
     print(
-        f"{len(plans)} model(s), at most {forwards:,} forward and {backwards:,} backward passes "
-        f"of an image (budget {options.budget}; images that are surely fooled leave early).",
+        f"{len(plans)} model(s), at most {most.forwards:,} forward and {most.backwards:,} backward "
+        f"passes of an image, about {clock(most.seconds)} in one process at the speed of now "
+        f"(budget {options.budget}; images that are surely fooled leave early).",
         flush=True,
     )
     for plan in plans:

@@ -197,27 +197,3 @@ def _suite(bench, source, eps, setting, wanted):
             f"The suite has no attack {unknown[0]!r}; it has: {', '.join(suite)}."
         )
     return {name: spec_of(attack) for name, attack in suite.items() if name in (wanted or suite)}
-
-
-def estimate(plans, bench):
-    """Most forward and backward passes that the plans' attacks and checks may take."""
-    from binomial_keras.evaluation import adaptive_suite
-    from binomial_keras.evaluation.checks import most_passes
-
-    forwards = backwards = 0
-    for plan in plans:
-        setting = plan._setting()
-        suite = adaptive_suite(
-            bench.model(plan.checkpoint), plan.eps[0], setting.norm, setting.budget,
-            setting.draws, {one.network: bench.model(one) for one in setting.sources},
-            setting.batch_size,
-        )
-        for specs in plan.attacks.values():
-            for name in specs:
-                cost = suite[name].cost(plan.images)
-                forwards += cost["forwards"]
-                backwards += cost["backwards"]
-        checks = plan.checks
-        passes = most_passes(checks["images"], checks["steps"], setting.draws, len(checks["rules"]))
-        forwards, backwards = forwards + passes, backwards + passes
-    return forwards, backwards

@@ -71,7 +71,11 @@ def _attacked(cell, classifier, x, y, bench):
     # A block has noise of its own, whichever process attacks it and whatever came before.
     stream = stream_seed(setting.seed, f"{cell.attack} {cell.eps} {cell.start}")
     reseed(classifier.model, stream)
-    return attack.run(classifier, x, y, seed=stream)
+    try:
+        return attack.run(classifier, x, y, seed=stream)
+    except ValueError as error:
+        # What an attack refuses (gradients that are not finite, say) is about the user's model.
+        raise UsageError(f"{cell.label()}: {' '.join(str(error).split())}") from error
 
 
 def _suite(cell, model, bench):

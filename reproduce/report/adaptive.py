@@ -7,6 +7,7 @@ from reproduce.adaptive.check_results import plan_checks
 from reproduce.adaptive.plan import TWIN, AdaptivePlan, same_kind
 from reproduce.adaptive.results import attack_result, worst_result
 from reproduce.report import checks as shown_checks
+from reproduce.report.attacked_images import attacked_figure
 from reproduce.report.figures import curve_figure
 from reproduce.report.section import Section
 from reproduce.report.table import NOT_RUN, Cell, Table, cell, to_csv
@@ -40,6 +41,9 @@ def adaptive_section(plan, store):
     draws = shown_checks.draws_figure(plan, store)
     if draws is not None:
         pictures[f"{plan.name}-draws"] = draws
+    attacked = attacked_figure(plan, store)
+    if attacked is not None:
+        pictures[f"{plan.name}-images"] = attacked
     lines += more + shown_checks.check_lines(checks, plan)
     return Section(
         plan.name, title,

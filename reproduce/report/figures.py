@@ -107,8 +107,10 @@ def curve_figure(curves, unit, title):
     for number, (name, points) in enumerate(curves.items()):
         x = [one for one, _ in points]
         y = [100 * estimate.value for _, estimate in points]
-        axis.plot(x, y, "o-", markersize=3, linewidth=2.5 if number == 0 else 1,
-                  color="black" if number == 0 else None, label=name)
+        # Ten colours, then the same dashed: a suite has more attacks than a cycle has colours.
+        color, style = ("black", "-") if number == 0 else _curve_style(number - 1)
+        axis.plot(x, y, style, marker="o", markersize=3, linewidth=1 if number else 2.5,
+                  color=color, label=name)
         if number == 0 or len(curves) <= 4:
             axis.fill_between(x, [100 * e.low for _, e in points],
                               [100 * e.high for _, e in points], alpha=0.15, linewidth=0)
@@ -120,6 +122,10 @@ def curve_figure(curves, unit, title):
     if curves:
         axis.legend(fontsize=6, ncols=2 if len(curves) > 6 else 1)
     return _png(figure)
+
+
+def _curve_style(number):
+    return f"C{number % 10}", ("-", "--", ":")[number // 10 % 3]
 
 
 def attack_figure(results, order):

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 
 import keras
 import numpy as np
@@ -9,11 +10,14 @@ import pytest
 
 import binomial_keras as bk
 from reproduce.adaptive.cell import NO_ATTACK
+from reproduce.adaptive.estimate import estimate
+from reproduce.adaptive.request import make_plans
 from reproduce.adaptive.results import attack_result, worst_result
-from reproduce.cli import main
+from reproduce.cli import main, parser
 from reproduce.lookup import record_of
 from reproduce.plan import load_plans
 from reproduce.records import RecordStore
+from reproduce.report.attacked_images import attacked_figure
 
 ATTACKS = "random noise,FGSM,PGD"
 SMALL = ["--images", "8", "--shard", "5", "--eps", "0.1,0.4", "--draws", "2", "--score-draws", "6",
@@ -39,6 +43,11 @@ def done(files, tmp_path_factory):
     arguments = ["run", "adaptive", *models, "--data", "digits", *SMALL, "--out", str(out)]
     assert main(arguments) == 0
     return out, arguments
+
+
+def made_bench(store, arguments):
+    options = parser().parse_args(arguments)
+    return make_plans(options, store)[1]
 
 
 def plan_of(store, model):
@@ -75,7 +84,22 @@ def test_worst_case_is_chosen_in_one_set_of_draws_and_counted_in_another(done):
 
 def test_a_second_run_does_nothing(done, capsys):
     assert main(done[1]) == 0
-    assert "0 cells run" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "0 cells run" in told
+    assert re.search(r"at most [\d,]+ forward and [\d,]+ backward .* in one process", told)
+
+
+def test_no_more_passes_than_were_told(done):
+    store = RecordStore(done[0])
+    plans = load_plans(store)
+    most = estimate(plans, made_bench(store, done[1]))
+    spent = [record_of(cell, plan, store)["cost"] for plan in plans for cell in plan.cells()]
+    # Attacks and checks say what they spent; 6 draws of the score and as many of the choice come
+    # to it for the stochastic model.
+    attacks = sum(cost["forwards"] for cost in spent)
+    assert attacks + 7 * 8 * (6 + 6) <= most.forwards <= 50 * attacks
+    assert sum(cost["backwards"] for cost in spent) <= most.backwards
+    assert 0 < most.seconds < 3600
 
 
 def test_a_later_run_keeps_the_balls_and_attacks_of_an_earlier_one(files, tmp_path):
@@ -119,12 +143,55 @@ def test_report(done):
     assert (report / f"{name}-eps.png").stat().st_size > 1000
 
 
+def test_attacked_images_are_those_of_the_worst_case(done, monkeypatch):
+    shown = []
+    monkeypatch.setattr("reproduce.report.attacked_images.picture_figure",
+                        lambda rows, order, title: shown.append((rows, order)) or b"png")
+    store = RecordStore(done[0])
+    plan = plan_of(store, "small")
+    assert attacked_figure(plan, store) == b"png"
+    ((rows, order),) = shown
+    assert order == ("eps 0.1", "eps 0.4")
+    x, _ = bk.data.load("digits", "test")
+    worst = worst_result(plan, store, 0.4).score
+    assert len(rows) == 4
+    for number, (_, (original, _), pictures) in enumerate(rows):
+        assert any(np.array_equal(original, image) for image in x)
+        picture, caption = pictures["eps 0.4"]
+        assert np.abs(picture - original).max() <= 0.4 + 1e-6
+        assert f"right in {100 * worst.share[number]:.0f} %" in caption
+    page = (done[0] / "report" / "index.html").read_text()
+    assert page.count(f'alt="{plan.name}-images"') == 1
+
+
 def test_wider_ball_and_iteration_are_no_weaker_for_the_twin(done):
     # A deterministic network: an identity of the procedure, up to the luck of random starts.
     store = RecordStore(done[0])
     plan = plan_of(store, "twin")
     worst = [worst_result(plan, store, eps).score.accuracy for eps in (0.1, 0.4)]
     assert worst[1] <= worst[0]
+
+
+def test_l2_balls_and_the_vote_as_target(files, tmp_path):
+    attacks = "random noise,FGSM,PGD,APGD-CE,APGD vote,NES,Square,transfer from twin"
+    arguments = ["--data", "digits", "--images", "4", "--norm", "2", "--eps", "0.6", "--draws", "2",
+                 "--score-draws", "6", "--attacks", attacks, "--out", str(tmp_path)]
+    assert main(["run", "adaptive", "--model", str(files / "small.keras"), *arguments]) == 0
+    store = RecordStore(tmp_path)
+    (plan,) = load_plans(store)
+    assert plan.setting["norm"] == 2
+    assert json.loads(plan.attacks["0.6"]["APGD vote"])["average"] == "vote"
+    for name in attacks.split(","):
+        (cell,) = plan.cells_of(name, 0.6)
+        arrays = store.arrays(record_of(cell, plan, store))
+        assert arrays["l2"].max() <= 0.6 + 1e-5, name
+        # A ball in L2, not in L-infinity: single pixels move further, the whole does not.
+        assert 0 < arrays["linf"].max() < arrays["l2"].max(), name
+        assert arrays["pictures"].min() >= 0 and arrays["pictures"].max() <= 1
+    found = worst_result(plan, store, 0.6)
+    assert found.attacks == 8
+    assert found.score.accuracy <= attack_result(plan, store, NO_ATTACK, 0.0).score.accuracy
+    assert "L2" in (tmp_path / "report" / f"{plan.name}.md").read_text()
 
 
 def test_own_data(files, tmp_path):
@@ -192,6 +259,21 @@ def test_a_model_whose_logits_are_hidden(files, tmp_path, capsys):
                  *SMALL, "--out", str(tmp_path / "out")]
     assert main(arguments) == 2
     assert "logits" in capsys.readouterr().err
+
+
+def test_gradients_that_are_not_finite(tmp_path, capsys):
+    image = keras.Input((8, 8, 1))
+    # tanh(exp(200 x)) is 1 for bright pixels, and its slope 0 times infinity.
+    u = keras.layers.Rescaling(200.0)(keras.layers.Flatten()(image))
+    for name in ("exponential", "tanh"):
+        u = keras.layers.Activation(name)(u)
+    model = keras.Model(image, keras.layers.Dense(10, activation="softmax")(u))
+    model.save(tmp_path / "steep.keras")
+    arguments = ["run", "adaptive", "--model", str(tmp_path / "steep.keras"), "--data", "digits",
+                 "--images", "3", "--eps", "0.1", "--attacks", "FGSM", "--score-draws", "3"]
+    assert main([*arguments, "--out", str(tmp_path / "out")]) == 2
+    told = capsys.readouterr().err
+    assert "FGSM eps 0.1 on steep" in told and "the gradient is not finite for 3 of 3" in told
 
 
 def test_the_twin_is_attacked_as_a_model_of_its_own(files, tmp_path):

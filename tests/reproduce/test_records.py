@@ -6,6 +6,7 @@ import os
 import numpy as np
 import pytest
 
+from reproduce.cells import FORMAT
 from reproduce.errors import UsageError
 from reproduce.records import RecordStore, write_atomically
 
@@ -93,3 +94,15 @@ def test_folder_that_cannot_be_made_is_one_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="cannot be written"):
         RecordStore(tmp_path / "file" / "out").prepare()
+
+
+def test_records_of_another_version_are_told_of(store):
+    identity = {"kind": "clean", "format": FORMAT}
+    store.put(identity, {"result": 1}, {})
+    store.check_version()
+    old = {"kind": "attack", "format": FORMAT + 1}
+    store.put(old, {"result": 1, "provenance": {"package": "9.1"}}, {})
+    with pytest.raises(UsageError, match=rf"format {FORMAT + 1} \(binomial_keras 9.1\)"):
+        store.check_version()
+    with pytest.raises(UsageError, match="another folder"):
+        store.prepare()

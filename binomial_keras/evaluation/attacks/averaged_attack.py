@@ -7,7 +7,7 @@ from art.attacks.attack import EvasionAttack
 from tqdm.auto import trange
 
 from ..art_classifier import ARTClassifier
-from ..inputs import check_count, checked_images, checked_labels
+from ..inputs import check_count, checked_classes, checked_images
 from ..losses import check_loss
 from ..probabilities import are_probabilities
 from ..without_softmax import without_softmax
@@ -137,9 +137,8 @@ class AveragedAttack(EvasionAttack):
                 "Invalid value received for argument `y`. Expected the classes to be reached, "
                 "because targeted=True. Received: y=None"
             )
-        y = self.estimator.predict(x).argmax(axis=1) if y is None else np.asarray(y)
-        y = y.argmax(axis=1) if y.shape == (len(x), classes) else y
-        y = checked_labels(y, len(x), classes)
+        y = self.estimator.predict(x).argmax(axis=1) if y is None else y
+        y = checked_classes(y, len(x), classes)
         if not self.targeted:
             return y, None
         # Away from the likeliest class that is not the goal.

@@ -25,6 +25,9 @@ class CandidatePixels:
     def __init__(self, estimator, x, labels, th, targeted, memory):
         self.x, self._estimator, self._labels = x, estimator, labels
         self._targeted = targeted
+        # One pixel reaches few places of the first maps: the others need not be computed again.
+        known = getattr(estimator, "with_one_pixel", None) if th == 1 else None
+        self._known = known(x) if known else None
         _, height, width, channels = x.shape
         self.scale = np.tile([height, width, *[255] * channels], th).astype(float)
         self.numbers = len(self.scale)
@@ -64,13 +67,16 @@ class CandidatePixels:
 
     def build(self, owners, pixels):
         """The images themselves, from rows `(n,)` and integers `(n, numbers)`."""
-        low, high = self._estimator.clip_values
         images = self.x[owners]
         n, step = np.arange(len(owners)), 2 + self.x.shape[-1]
         for start in range(0, pixels.shape[1], step):
-            values = pixels[:, start + 2 : start + step] / 255 * (high - low) + low
+            values = self._values(pixels[:, start + 2 : start + step])
             images[n, pixels[:, start], pixels[:, start + 1]] = values
         return images
+
+    def _values(self, numbers):
+        low, high = self._estimator.clip_values
+        return numbers / 255 * (high - low) + low
 
     def clean_margins(self, rows):
         """The margins of the images as they are."""
@@ -97,6 +103,12 @@ class CandidatePixels:
         return known[which, 0], known[which, 1]
 
     def _predict(self, owners, pixels):
+        if self._known is not None:
+            rows, columns, *numbers = pixels.T
+            outputs = self._known(owners, rows, columns, self._values(np.stack(numbers, 1)))
+            forwards, backwards = self._estimator.forwards, self._estimator.backwards
+            self._estimator.reset_counts(forwards + len(owners), backwards)
+            return np.stack(self._judge(outputs, self._labels[owners]))
         answers = np.empty((2, len(owners)))
         batch = max(1, getattr(self._estimator, "batch_size", None) or _BATCH)
         for start in range(0, len(owners), batch):
@@ -107,7 +119,9 @@ class CandidatePixels:
 
     def energies_and_margins(self, images, labels):
         """As `ask`, for any images."""
-        outputs = self._estimator.predict(images)
+        return self._judge(self._estimator.predict(images), labels)
+
+    def _judge(self, outputs, labels):
         own = np.take_along_axis(outputs, labels[:, None], axis=1)[:, 0]
         np.put_along_axis(outputs, labels[:, None], -np.inf, axis=1)
         lead = own - outputs.max(axis=1)

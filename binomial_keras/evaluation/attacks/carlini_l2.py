@@ -2,9 +2,9 @@
 
 import numpy as np
 from art.attacks.evasion import CarliniL2Method
-from art.utils import check_and_transform_label_format
 from tqdm.auto import trange
 
+from ..inputs import checked_classes, checked_images
 from .hinge_descent import HingeDescent
 
 # ART's and the paper's: beyond it the search for c is given up.
@@ -113,7 +113,7 @@ class CarliniL2(CarliniL2Method):
         Returns:
             float32 array shaped like `x`. Where the attack failed, the original.
         """
-        x = np.asarray(x, np.float32)
+        x = checked_images("x", x, self.estimator.clip_values)
         if y is None:
             if self.targeted:
                 raise ValueError(
@@ -122,9 +122,7 @@ class CarliniL2(CarliniL2Method):
                 )
             labels = self.estimator.predict(x, batch_size=self.batch_size).argmax(axis=1)
         else:
-            labels = check_and_transform_label_format(
-                np.asarray(y), nb_classes=self.estimator.nb_classes
-            ).argmax(axis=1)
+            labels = checked_classes(y, len(x), self.estimator.nb_classes)
         clip = self.estimator.clip_values
         clip = (x.min(), x.max()) if clip is None else tuple(clip)
         result = np.empty_like(x)

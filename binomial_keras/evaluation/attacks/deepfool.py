@@ -7,6 +7,8 @@ from art.attacks.evasion import DeepFool as ARTDeepFool
 from art.utils import is_probability
 from tqdm.auto import tqdm
 
+from ..inputs import checked_images
+
 _LOGGER = logging.getLogger(__name__)
 # ART's guard against division by zero.
 _TINY = 1e-7
@@ -81,7 +83,7 @@ class DeepFool(ARTDeepFool):
         Returns:
             float32 array shaped like `x`. Where the attack failed, the last attempt.
         """
-        x = np.asarray(x, np.float32)
+        x = checked_images("x", x, self.estimator.clip_values)
         outputs = self.estimator.predict(x, batch_size=self.batch_size)
         if is_probability(outputs[0]):
             _LOGGER.warning(

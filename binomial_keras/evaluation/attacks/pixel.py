@@ -2,9 +2,9 @@
 
 import numpy as np
 from art.attacks.evasion import PixelAttack
-from art.utils import check_and_transform_label_format
 from tqdm.auto import tqdm
 
+from ..inputs import checked_classes, checked_images
 from .candidate_pixels import CandidatePixels
 from .differential_evolution import DifferentialEvolution
 from .draws_per_image import DrawsPerImage, seed_or_global
@@ -29,6 +29,8 @@ class Pixel(PixelAttack):
 
     * The candidates of many images share their forward passes, and the evolution is
       vectorised. ART takes one image at a time and loops over candidates in Python.
+    * With `th=1` and a deterministic chain of convolutions, only those places of the first maps
+      are computed that the pixel reaches (`OnePixel`).
     * An image is done as soon as any candidate fools the model; of these the one with the
       lowest output of class y is returned. ART looks at the best candidate once per
       generation, from the first generation on, in a forward pass of its own.
@@ -120,7 +122,7 @@ class Pixel(PixelAttack):
         """
         if self.es == 0:
             return super().generate(x, y, **kwargs)
-        x = np.asarray(x, np.float32)
+        x = checked_images("x", x, self.estimator.clip_values)
         labels, seed = self._labels(x, y), seed_or_global(self.seed)
         result, self.adv_th = x.copy(), np.full(len(x), -1)
         with tqdm(total=len(x), desc="Pixel", disable=not self.verbose) as progress:
@@ -135,10 +137,7 @@ class Pixel(PixelAttack):
 
     def _labels(self, x, y):
         if y is not None:
-            one_hot = check_and_transform_label_format(
-                np.asarray(y), nb_classes=self.estimator.nb_classes
-            )
-            return one_hot.argmax(axis=1)
+            return checked_classes(y, len(x), self.estimator.nb_classes)
         if self.targeted:
             raise ValueError(
                 "Invalid value received for argument `y`. Expected the target classes of a "

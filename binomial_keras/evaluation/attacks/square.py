@@ -2,9 +2,9 @@
 
 import numpy as np
 from art.attacks.evasion import SquareAttack
-from art.utils import check_and_transform_label_format
 from tqdm.auto import trange
 
+from ..inputs import checked_classes, checked_images
 from .draws_per_image import DrawsPerImage, seed_or_global
 from .squares_l2 import SquaresL2
 from .squares_linf import SquaresLinf
@@ -98,7 +98,7 @@ class Square(SquareAttack):
         Returns:
             float32 array shaped like `x`.
         """
-        x = np.asarray(x, np.float32)
+        x = checked_images("x", x, self.estimator.clip_values)
         if x.ndim != 4:
             raise ValueError(
                 "Invalid value received for argument `x`. Expected images (images, height, "
@@ -106,7 +106,8 @@ class Square(SquareAttack):
             )
         if y is None:
             y = self.estimator.predict(x, batch_size=self.batch_size).argmax(axis=1)
-        y = check_and_transform_label_format(np.asarray(y), nb_classes=self.estimator.nb_classes)
+        classes = self.estimator.nb_classes
+        y = np.eye(classes, dtype=np.float32)[checked_classes(y, len(x), classes)]
         seed, result = seed_or_global(self.seed), np.empty_like(x)
         for start in range(0, len(x), _BLOCK):
             part = slice(start, start + _BLOCK)
