@@ -23,6 +23,7 @@ from PIL import Image
 FOLDER = pathlib.Path(__file__).resolve().parent
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 LONGEST = 1800  # seconds per cell
+LARGE = 64 * 1024  # a picture, in bytes of its base64 text
 
 
 def execute(notebook, folder):
@@ -98,15 +99,19 @@ def normalised(notebook):
 
 
 def _smaller(png):
-    """A PNG picture (base64) with 256 colours: figures hardly have more, and take half the room."""
+    """A PNG picture (base64) with a palette: 256 colours, which are enough for a figure in half
+    the room, or 32 for one that is still large (photographs in grey)."""
     picture = Image.open(io.BytesIO(base64.b64decode(png)))
     if picture.mode == "P":
         return png
-    written = io.BytesIO()
-    picture.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(
-        written, "PNG", optimize=True
-    )
-    return base64.b64encode(written.getvalue()).decode("ascii") + "\n"
+    for colours in (256, 32):
+        written = io.BytesIO()
+        reduced = picture.convert("RGB").quantize(colours, dither=Image.Dither.NONE)
+        reduced.save(written, "PNG", optimize=True)
+        text = base64.b64encode(written.getvalue()).decode("ascii") + "\n"
+        if len(text) < LARGE:
+            break
+    return text
 
 
 def main(names):
