@@ -20,6 +20,8 @@ import time
 TESTS = pathlib.Path(__file__).parent
 ROOT = TESTS.parent
 BACKEND_FOLDERS = ("layers", "models", "training", "evaluation")
+# They start processes of their own, each of which imports TensorFlow.
+PAGES = ("test_docs.py", "test_docstrings.py", "test_notebooks.py", "test_readme.py")
 AT_A_TIME = 2
 NO_TESTS_COLLECTED = 5
 
@@ -51,12 +53,15 @@ class Run:
 def _runs(arguments, folder):
     given = any(pathlib.Path(item.split("::")[0]).exists() for item in arguments)
     dependent = [f"tests/{name}" for name in BACKEND_FOLDERS]
-    others = sorted(f"tests/{path.name}" for path in TESTS.glob("test_*.py"))
+    files = sorted(path.name for path in TESTS.glob("test_*.py"))
+    pages = [f"tests/{name}" for name in files if name in PAGES]
+    others = [f"tests/{name}" for name in files if name not in PAGES]
     # The longest first, so that both processors have work until the end.
     wanted = [
         ("jax", dependent),
         ("tensorflow", dependent),
         ("tensorflow", ["tests/reproduce"]),
+        ("tensorflow", pages),
         ("tensorflow", others),
     ]
     if given:

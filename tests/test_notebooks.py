@@ -1,18 +1,17 @@
 """Every notebook runs from top to bottom in a fresh kernel, and is stored as a reader wants it."""
 
-import json
-import os
 import pathlib
 import re
-import sys
+import runpy
 
 import keras
 import nbformat
 import pytest
-from nbclient import NotebookClient
 
 ROOT = pathlib.Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+_SCRIPT = runpy.run_path(str(ROOT / "notebooks" / "execute.py"))
+execute, normalised, with_data = (_SCRIPT[name] for name in ("execute", "normalised", "with_data"))
 LARGEST = 200 * 1024  # of all pictures of a notebook, in bytes of their base64 text
 # Absolute paths of Linux, macOS and Windows, where a path can begin.
 MACHINE_PATH = re.compile(
@@ -46,41 +45,27 @@ def _texts(notebook):
                     if not kind.startswith("image/"))
 
 
-def test_there_is_a_notebook():
-    assert NOTEBOOKS
-
-
-@pytest.fixture
-def own_kernel(tmp_path, monkeypatch):
-    """`python3` means this interpreter, whatever kernels are installed for the user."""
-    folder = tmp_path / "jupyter" / "kernels" / "python3"
-    folder.mkdir(parents=True)
-    command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    specification = {"argv": command, "display_name": "Python 3", "language": "python"}
-    (folder / "kernel.json").write_text(json.dumps(specification))
-    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
-    return "python3"
+def test_every_notebook_is_in_the_list_of_the_folder():
+    listed = re.findall(r"\]\((\w+\.ipynb)\)", (ROOT / "notebooks" / "README.md").read_text())
+    assert sorted(listed) == [path.name for path in NOTEBOOKS]
 
 
 @each_notebook
-def test_runs_in_a_fresh_kernel(path, own_kernel, tmp_path):
+def test_runs_in_a_fresh_kernel(path, tmp_path):
     notebook = nbformat.read(path, as_version=4)
     stored = len(_pictures(notebook))
-    environment = {
-        **os.environ,
-        "KERAS_BACKEND": keras.backend.backend(),
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
-    }
-    # The kernel chooses its own way to draw: pictures go into the notebook.
-    environment.pop("MPLBACKEND", None)
-    client = NotebookClient(
-        notebook,
-        kernel_name=own_kernel,
-        timeout=1800,
-        resources={"metadata": {"path": str(tmp_path)}},
-    )
-    client.execute(env=environment)  # raises CellExecutionError with the traceback of the cell
+    execute(notebook, tmp_path)  # raises CellExecutionError with the traceback of the cell
     assert not [out for out in _outputs(notebook) if out.output_type == "error"]
+    assert len(_pictures(notebook)) == stored
+
+
+@pytest.mark.slow
+@each_notebook
+def test_runs_on_mnist(path, tmp_path, prepared):
+    notebook = nbformat.read(path, as_version=4)
+    stored = len(_pictures(notebook))
+    with_data(notebook, prepared("mnist"))
+    execute(notebook, tmp_path)
     assert len(_pictures(notebook)) == stored
 
 
@@ -95,6 +80,24 @@ def test_stored_outputs_are_a_whole_quiet_run(path):
     assert not [out for out in outputs if out.output_type == "error" or out.get("name") == "stderr"]
     # In a notebook TensorFlow writes its warnings to standard output.
     assert not [out for out in outputs if "WARNING" in out.get("text", "")]
+    # A picture that nobody shows is printed as the name of its class.
+    shown = [out for out in outputs if "<Figure" in out.get("data", {}).get("text/plain", "")]
+    assert all("image/png" in out.data for out in shown)
+
+
+@each_notebook
+def test_stored_metadata_say_nothing_of_the_run(path):
+    text = path.read_text(encoding="utf-8")
+    assert nbformat.writes(normalised(nbformat.reads(text, as_version=4))) + "\n" == text
+
+
+@each_notebook
+def test_the_data_set_is_one_line(path):
+    notebook = nbformat.read(path, as_version=4)
+    with_data(notebook, "mnist")
+    chosen = [line for cell in notebook.cells if cell.cell_type == "code"
+              for line in cell.source.splitlines() if line.startswith("DATA")]
+    assert chosen == ["DATA = 'mnist'"]
 
 
 @each_notebook
@@ -103,6 +106,12 @@ def test_stored_outputs_hold_no_machine_paths_and_stay_small(path):
     assert sum(map(len, _pictures(notebook))) < LARGEST
     for text in _texts(notebook):
         assert not MACHINE_PATH.search(text), text
+
+
+def test_a_notebook_without_a_data_set_is_refused():
+    cell = nbformat.v4.new_code_cell('DATA = "digits"')  # without the tag
+    with pytest.raises(ValueError, match="one line `DATA = ...` in a cell tagged 'parameters'"):
+        with_data(nbformat.v4.new_notebook(cells=[cell]), "mnist")
 
 
 @pytest.mark.parametrize(

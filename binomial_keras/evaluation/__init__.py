@@ -48,6 +48,9 @@ __all__ = [
     "corruptions",
     "evaluate_attack",
     "paired_difference",
+    "plot_estimates",
+    "plot_images",
+    "plot_raster",
     "plot_shapes",
     "predict_draws",
     "published_suite",
@@ -63,6 +66,9 @@ __all__ = [
 
 _LAZY = {
     "activation_shapes": "learned_shapes",
+    "plot_estimates": "plots",
+    "plot_images": "plots",
+    "plot_raster": "plots",
     "plot_shapes": "learned_shapes",
     "band_centres": "spectrum",
     "band_pass": "spectrum",

@@ -42,9 +42,11 @@ def activation_shapes(model: keras.Model, reach: float | None = None, points: in
     for layer in layers:
         far = reach or 1.4 * (layer.hinges[-1] or 1.0)
         x = np.linspace(-far, far, points).astype("float32")
-        channels = layer.a_plus.shape[1] if layer.per_channel else 1
-        y = ops.convert_to_numpy(layer(np.repeat(x[:, None], channels, axis=1)))
-        shapes[layer.name] = (x, y if layer.per_channel else y[:, 0])
+        # Not by a call: every layer has hinges of its own and would compile a kernel for this.
+        hinges = np.array(layer.hinges, "float32")
+        plus, minus = (ops.convert_to_numpy(slopes) for slopes in (layer.a_plus, layer.a_minus))
+        above, below = (np.maximum(0, side[:, None] - hinges) for side in (x, -x))
+        shapes[layer.name] = (x, above @ plus + below @ minus)
     return shapes
 
 
@@ -61,16 +63,14 @@ def plot_shapes(model: keras.Model, reach: float | None = None) -> Any:
 
     >>> plot_shapes(binomial_keras.models.lenet5(activation="splash")).savefig("shapes.png")
     """
-    # The figure class itself, not pyplot: no window, no global state, no display needed.
-    from matplotlib.figure import Figure
-
     from ..models.traversal import walk
+    from .picture import Picture
 
     shapes = activation_shapes(model, reach)
     hinges = {layer.name: layer.hinges for layer in walk(model) if layer.name in shapes}
     columns = min(4, len(shapes))
     rows = -(-len(shapes) // columns)
-    figure = Figure(figsize=(2.6 * columns + 0.4, 2.3 * rows + 0.4), layout="constrained")
+    figure = Picture(2.6 * columns + 0.4, 2.3 * rows + 0.4)
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for axis, (name, (x, y)) in zip(axes, shapes.items()):
         for hinge in {side * b for b in hinges[name] for side in (-1, 1)}:

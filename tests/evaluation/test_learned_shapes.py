@@ -28,6 +28,14 @@ def test_curves_are_those_of_the_weights():
     assert activation_shapes(network())["single"][0][-1] == pytest.approx(2.8)
 
 
+def test_curves_are_what_the_layers_compute():
+    model = network()
+    for name, (x, y) in activation_shapes(model, points=50).items():
+        layer = model.get_layer(name)
+        called = keras.ops.convert_to_numpy(layer(np.repeat(x[:, None], 3, axis=1)))
+        np.testing.assert_allclose(called, np.reshape(y, (50, -1)) + np.zeros((1, 3)), atol=1e-5)
+
+
 def test_the_figure_has_an_axis_per_layer(tmp_path):
     figure = plot_shapes(network())
     assert [axis.get_title() for axis in figure.axes] == ["shared", "single"]
