@@ -158,7 +158,10 @@ class _Text:
 
 def signature(name, value):
     """`name(arguments)`, one argument a line where a line would be too long."""
-    found = inspect.signature(value)
+    try:
+        found = inspect.signature(value)
+    except ValueError:  # a class that leaves its making to a built-in one, such as `dict`
+        return f"{name}(...)"
     kept = [_plain(p) for key, p in found.parameters.items() if key != "self"]
     returns = found.return_annotation
     if inspect.isclass(value) or returns is inspect.Signature.empty:

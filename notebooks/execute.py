@@ -99,8 +99,11 @@ def normalised(notebook):
 
 
 def _smaller(png):
-    """A PNG picture (base64) with a palette: 256 colours, which are enough for a figure in half
-    the room, or 32 for one that is still large (photographs in grey)."""
+    """A PNG picture (base64) with a palette.
+
+    256 colours, which are enough for a figure in half the room, or 32 for one that is still large
+    (photographs in grey).
+    """
     picture = Image.open(io.BytesIO(base64.b64decode(png)))
     if picture.mode == "P":
         return png

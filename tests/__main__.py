@@ -62,7 +62,7 @@ def _runs(arguments, folder):
         ("tensorflow", dependent),
         ("tensorflow", ["tests/reproduce"]),
         ("tensorflow", pages),
-        ("tensorflow", others),
+        ("tensorflow", ["tests/cost", "tests/interchange", *others]),
     ]
     if given:
         wanted = [("jax", []), ("tensorflow", [])]
