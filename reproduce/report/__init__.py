@@ -6,7 +6,6 @@ from reproduce.records import write_atomically
 from reproduce.report import readme
 from reproduce.report.adaptive import adaptive_section, comparison_sections
 from reproduce.report.architectures import architecture_sections
-from reproduce.report.page import page
 from reproduce.report.section import section
 from reproduce.report.study import study_section
 from reproduce.report.table import to_markdown
@@ -17,7 +16,9 @@ __all__ = ["all_sections", "write_report"]
 
 
 def write_report(store, plans, into=None):
-    """Writes `report/` of an output folder: Markdown, CSV and PNG per experiment, one page.
+    """Writes `report/` of an output folder: Markdown, CSV and PNG per experiment, and pages.
+
+    The pages are `index.html`, one per paper, `leaderboard.html` and `claims.html`.
 
     Args:
         store: `RecordStore`.
@@ -27,18 +28,23 @@ def write_report(store, plans, into=None):
     Returns:
         The folder.
     """
+    # These ask `report.rows` for numbers, which is in this package.
+    from reproduce.report.leaderboard import leaderboard_sections
+    from reproduce.report.pages import write_pages
+    from reproduce.report.verdicts import claims_section
+
     folder = store.out / "report"
     folder.mkdir(parents=True, exist_ok=True)
-    sections = all_sections(plans, store)
-    for one in sections:
+    sections, boards = all_sections(plans, store), leaderboard_sections(plans, store)
+    claims = claims_section(plans, store)
+    for one in (*sections, *boards, claims):
         for name, png in one.pictures.items():
             write_atomically(folder / f"{name}.png", png)
         write_atomically(folder / f"{one.name}.csv", one.csv.encode())
         write_atomically(folder / f"{one.name}.md", _markdown(one).encode())
-    text = page(sections, store, "Results of binomial_keras beside the published ones")
-    write_atomically(folder / "index.html", text.encode())
+    write_pages(folder, sections, boards, claims, plans, store)
     if into is not None:
-        readme.update(into, sections, store)
+        readme.update(into, [*sections, *boards, claims], store)
     return folder
 
 

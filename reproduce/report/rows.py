@@ -96,14 +96,23 @@ def clean_of(store, plan, row, seeds=None):
 
     `seeds` names the training seeds that count, None for all of the plan.
     """
-    hits, records = [], []
-    for seed in range(plan.seeds) if seeds is None else seeds:
-        cell, index = clean_cell(plan, row, seed)
-        record = record_of(cell, plan, store)
-        if record is not None:
-            hits.append(store.arrays(record)["correct"][index])
-            records.append(record["id"])
-    return measured(hits, records) if hits else None
+    wanted = range(plan.seeds) if seeds is None else seeds
+    found = [clean_hits(store, plan, row, seed) for seed in wanted]
+    found = [(hits, record["id"]) for hits, record in found if record is not None]
+    return measured(*zip(*found)) if found else None
+
+
+def clean_hits(store, plan, row, seed):
+    """(bool (draws, images), the record) of one training seed; (None, None) without a record."""
+    cell, index = clean_cell(plan, row, seed)
+    record = record_of(cell, plan, store)
+    return (None, None) if record is None else (store.arrays(record)["correct"][index], record)
+
+
+def attack_parts(store, plan, row, attack, seed):
+    """[(arrays, record)] of the blocks of one attack on one training seed that were run."""
+    found = [record_of(cell, plan, store) for cell in attack_cells(plan, row, attack, seed)]
+    return [(store.arrays(record), record) for record in found if record is not None]
 
 
 def attack_of(store, plan, row, attack, seeds=None):
@@ -115,13 +124,11 @@ def attack_of(store, plan, row, attack, seeds=None):
 
     per_seed, records, stored = [], [], []
     for seed in range(plan.seeds) if seeds is None else seeds:
-        found = [record_of(cell, plan, store) for cell in attack_cells(plan, row, attack, seed)]
-        found = [record for record in found if record is not None]
-        if found:
-            arrays = [store.arrays(record) for record in found]
-            per_seed.append(np.concatenate([one["correct"] for one in arrays], axis=1))
-            records += found
-            stored += arrays
+        parts = attack_parts(store, plan, row, attack, seed)
+        if parts:
+            per_seed.append(np.concatenate([one["correct"] for one, _ in parts], axis=1))
+            records += [record for _, record in parts]
+            stored += [one for one, _ in parts]
     if not records:
         return None
 

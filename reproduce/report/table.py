@@ -1,13 +1,10 @@
-"""A table as data, and its three forms: Markdown, CSV and HTML."""
+"""A table as data, and two of its forms: Markdown and CSV (see `html_table` for the third)."""
 
 import csv
 import dataclasses
-import html
 import io
 
 NOT_RUN = "not run"
-# Longer texts are broken into lines on the page.
-SENTENCE = 80
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,25 +61,6 @@ def to_markdown(table, records=None):
     for note in table.notes:
         lines += ["", note]
     return "\n".join(lines) + "\n"
-
-
-def to_html(table):
-    """HTML; a number that comes from records links to the first of them on the same page."""
-
-    def shown(one):
-        text = html.escape(one.text)
-        if not one.records:
-            return f"<td class=text>{text}</td>" if len(text) > SENTENCE else f"<td>{text}</td>"
-        title = html.escape(", ".join(one.records[:6]) + (" …" if len(one.records) > 6 else ""))
-        return f'<td><a href="#{one.records[0]}" title="{title}">{text}</a></td>'
-
-    head = "".join(f"<th>{html.escape(name)}</th>" for name in table.columns)
-    body = "\n".join("<tr>" + "".join(map(shown, row)) + "</tr>" for row in table.rows)
-    notes = "".join(f"<p class=note>{html.escape(note)}</p>" for note in table.notes)
-    return (
-        f"<h3>{html.escape(table.title)}</h3>\n<div class=wide><table><thead><tr>{head}</tr>"
-        f"</thead><tbody>\n{body}\n</tbody></table></div>\n{notes}\n"
-    )
 
 
 def to_csv(columns, lines):

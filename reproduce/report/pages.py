@@ -1,0 +1,71 @@
+"""The pages of a report: an index, one per paper, the leaderboard, the claims."""
+
+import html
+
+from reproduce.adaptive.plan import AdaptivePlan
+from reproduce.claims.networks import clear_name, trained_networks
+from reproduce.records import write_atomically
+from reproduce.report.page import page, with_clear_names
+from reproduce.report.papers import PAPERS, TEXTS, papers_of_sections
+
+TITLE = "Results of binomial_keras beside the published ones"
+_RECORDS = "../records"
+_MORE = {"leaderboard": "Leaderboard", "claims": "Claims and verdicts"}
+
+
+def write_pages(folder, sections, boards, claims, plans, store):
+    """Writes the HTML files of a report.
+
+    Args:
+        folder: where to.
+        sections: list of `Section` of the plans, and of what compares them.
+        boards: list of `Section`, the leaderboards.
+        claims: `Section` of the claims.
+        plans, store: what they were made from.
+    """
+    networks = trained_networks(plans, store)
+    names = {plan.model: clear_name(plan, networks) for plan in plans
+             if isinstance(plan, AdaptivePlan)}
+    places = papers_of_sections(sections, plans, networks)
+    shown = {
+        paper: [with_clear_names(one, names) for one in sections if paper in places[one.name]]
+        for paper in PAPERS
+    }
+    if not shown["other"]:
+        del shown["other"]
+    content = {**shown, "leaderboard": boards, "claims": [claims]}
+    titles = {key: (PAPERS | _MORE)[key] for key in content}
+    for key, found in content.items():
+        intro = f"<p>{html.escape(TEXTS[key])}</p>" if key in TEXTS else ""
+        if not found:
+            intro += "<p class=caveat>Not run.</p>"
+        text = page(found, store, titles[key], "linked", _RECORDS,
+                    around=(_navigation(titles, key) + intro, ""))
+        write_atomically(folder / f"{key}.html", text.encode())
+    text = page([], store, TITLE, "linked", _RECORDS,
+                around=(_navigation(titles, "index"), _index(content, titles, claims)))
+    write_atomically(folder / "index.html", text.encode())
+
+
+def _navigation(titles, here):
+    links = {"index": "Overview", **titles}
+    shown = (
+        f'<a href="{key}.html"{" aria-current=page" if key == here else ""}>'
+        f"{html.escape(title)}</a>" for key, title in links.items()
+    )
+    return f"<nav>{''.join(shown)}</nav>\n"
+
+
+def _index(content, titles, claims):
+    parts = []
+    for key, found in content.items():
+        parts.append(f'<h2><a href="{key}.html">{html.escape(titles[key])}</a></h2>')
+        if key == "claims":
+            parts.append(f"<p>{html.escape(claims.tables[0].notes[0])}</p>")
+            continue
+        items = "".join(
+            f'<li><a href="{key}.html#{html.escape(one.name)}">{html.escape(one.title)}</a></li>'
+            for one in found
+        )
+        parts.append(f"<ul>{items}</ul>" if items else "<p>Not run.</p>")
+    return "\n".join(parts)
