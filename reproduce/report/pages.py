@@ -39,7 +39,9 @@ def write_pages(folder, sections, boards, claims, plans, store):
         intro = f"<p>{html.escape(TEXTS[key])}</p>" if key in TEXTS else ""
         if not found:
             intro += "<p class=caveat>Not run.</p>"
-        text = page(found, store, titles[key], "linked", _RECORDS,
+        # What somebody found about a model of their own may be passed on as one file.
+        pictures = "embedded" if key == "other" else "linked"
+        text = page(found, store, titles[key], pictures, _RECORDS,
                     around=(_navigation(titles, key) + intro, ""))
         write_atomically(folder / f"{key}.html", text.encode())
     text = page([], store, TITLE, "linked", _RECORDS,

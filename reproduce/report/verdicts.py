@@ -47,7 +47,8 @@ def claims_section(plans, store):
 
 def _evidence(claim, verdict):
     rows = tuple(
-        (Cell(one.what), Cell(f"{one.value:+.2f} ({one.low:+.2f} – {one.high:+.2f})", one.records),
+        (Cell(one.what),
+         Cell(f"{one.value:+.2f} ({one.low:+.2f} – {one.high:+.2f})", one.records),
          Cell(one.wanted), Cell("" if one.printed is None else f"{one.printed:g}"),
          Cell(str(one.seeds)), Cell(one.outcome), Cell(part))
         for part, found in verdict.evidence for one in found

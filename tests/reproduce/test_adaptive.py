@@ -137,7 +137,7 @@ def test_report(done):
     (line,) = [one for one in lines if one["attack"] == "worst case" and one["eps"] == "0.4"
                and one["measure"] == "single pass"]
     assert float(line["value"]) == pytest.approx(100 * expected, abs=1e-3)
-    page = (report / "index.html").read_text()
+    page = (report / "other.html").read_text()
     for text in ("Per-image worst case", "Worst cases side by side", "paired bootstrap"):
         assert text in page
     assert (report / f"{name}-eps.png").stat().st_size > 1000

@@ -108,7 +108,7 @@ def test_failed_checks_stand_beside_the_numbers(compared):
     assert "gradients" not in plain.partition("Failed checks")[2]
     comparison = (report / "adaptive-comparison-digits-linf.md").read_text()
     assert "Failed checks. steep: " in comparison
-    page = (report / "index.html").read_text()
+    page = (report / "other.html").read_text()
     assert "http" not in page and page.index("<h3>Checks") < page.index("<img")
     with open(report / "adaptive-steep-digits-linf.csv") as handle:
         lines = {one["attack"]: one for one in csv.DictReader(handle)}

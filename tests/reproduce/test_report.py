@@ -3,6 +3,7 @@
 import csv
 import html.parser
 import io
+import json
 import re
 
 import numpy as np
@@ -14,6 +15,8 @@ from reproduce.lookup import identity_of
 from reproduce.plan import Plan, load_plans, save_plan
 from reproduce.records import RecordStore
 from reproduce.report import write_report
+from reproduce.report.html_table import spans
+from reproduce.report.leaderboard import leaderboard_sections
 from reproduce.report.rows import alpha_interval, alpha_of, attacks_of, clean_of
 from reproduce.report.table import Cell, Table, to_csv, to_markdown
 
@@ -168,7 +171,7 @@ def test_report_is_a_function_of_the_records(store):
 class _Links(html.parser.HTMLParser):
     def __init__(self):
         super().__init__()
-        self.links, self.anchors, self.tags = [], set(), set()
+        self.links, self.anchors, self.tags, self.places = [], set(), set(), []
 
     def handle_starttag(self, tag, attributes):
         self.tags.add(tag)
@@ -177,20 +180,70 @@ class _Links(html.parser.HTMLParser):
                 self.links.append(value)
             if name == "id":
                 self.anchors.add(value)
+            if name == "data-r":
+                self.places.append(value)
 
 
-def test_page_is_self_contained(store):
+def parsed_page(path):
+    found = _Links()
+    found.feed(path.read_text())
+    return found
+
+
+def test_pages_need_no_network_and_every_link_leads_somewhere(store):
     for experiment in ("table3", "fig6b"):
         fill(store, make_plan(experiment))
     folder = write_report(store, load_plans(store))
-    text = (folder / "index.html").read_text()
-    parsed = _Links()
-    parsed.feed(text)
-    assert not parsed.tags & {"script", "link", "iframe"}
-    assert "http" not in text and "url(" not in text
-    for link in parsed.links:
-        assert link.startswith("data:image/png;base64,") or link[1:] in parsed.anchors, link
-    assert "single noisy draws" in text
+    pages = {path.name: parsed_page(path) for path in folder.glob("*.html")}
+    assert set(pages) == {f"{name}.html" for name in (
+        "index", "binomial", "flexible", "splash", "randhet", "glr", "leaderboard", "claims")}
+    for name, found in pages.items():
+        text = (folder / name).read_text()
+        assert not found.tags & {"link", "iframe"} and "http" not in text and "url(" not in text
+        for link in found.links:
+            file, _, anchor = link.partition("#")
+            assert not file or (folder / file).is_file(), (name, link)
+            if anchor:
+                assert anchor in pages[file or name].anchors, (name, link)
+    assert "single noisy draws" in (folder / "binomial.html").read_text()
+    assert "Not run." in (folder / "splash.html").read_text()
+
+
+def test_every_number_of_a_page_leads_to_its_records(store):
+    plan = make_plan("fig6b")
+    experiment = fill(store, plan)
+    folder = write_report(store, load_plans(store))
+    text = (folder / "binomial.html").read_text()
+    content = json.loads(re.search(r'id="records"[^>]*>(.*?)</script>', text, re.DOTALL)[1])
+    ids = [record[0] for record in content["records"]]
+    assert len(set(ids)) == len(ids) == len(
+        {store.name(identity_of(cell, plan, store)) for cell in experiment.cells(plan)})
+    labels = {content["texts"][record[1]] for record in content["records"]}
+    assert labels == {store.by_id(name)["label"] for name in ids}
+    last = max(int(n) for places in parsed_page(folder / "binomial.html").places
+               for n in re.split("[-,]", places))
+    assert last == len(ids) - 1
+
+
+def test_runs_of_places():
+    assert spans([0, 1, 2, 3, 7, 5, 6]) == "0-3,7,5-6" and spans([4]) == "4"
+
+
+def test_leaderboard_compares_like_with_like(store):
+    plan = make_plan("fig6b")
+    fill(store, plan)
+    (board,) = leaderboard_sections([plan], store)
+    line = next(csv.DictReader(io.StringIO(board.csv)))
+    row = find("fig6b").rows[0]
+    ours = attacks_of(store, plan, row)["FGM"].accuracy
+    assert line[f"as published, FGM, {IMAGES} images"].startswith(f"{ours.value:.1f} (")
+    assert "full precision" in line["network"] and line["training seeds"] == "1"
+    # Another number of images is another column.
+    few = make_plan("fig4b", images=SHARD)
+    fill(store, few)
+    (board,) = leaderboard_sections([plan, few], store)
+    assert f"as published, FGM, {SHARD} images" in board.tables[0].columns
+    assert f"as published, FGM, {IMAGES} images" in board.tables[0].columns
 
 
 def test_difference_to_the_published_number(store):
