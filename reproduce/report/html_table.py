@@ -2,19 +2,24 @@
 
 import html
 
+from reproduce.report.table import NOT_RUN
+
 # Longer texts are broken into lines on the page.
 SENTENCE = 60
+# Longer names may be broken into a few lines.
+NAME = 20
 # Tables with more rows than this have a field to filter them.
 MANY = 8
 
 
-def to_html(table, number, records):
+def to_html(table, number, records, titled=True):
     """HTML text of a `Table`.
 
     Args:
         table: a `Table`.
         number: dict from the id of a record to its place in the page's list.
         records: address of the folder of records.
+        titled: whether its title stands above it.
     """
     head = "".join(f'<th scope="col" tabindex="0">{html.escape(name)}</th>'
                    for name in table.columns)
@@ -25,20 +30,30 @@ def to_html(table, number, records):
     if len(table.rows) > MANY:
         field = ('<input type="search" class=filter placeholder="filter rows" '
                  'aria-label="filter rows">')
+    title = f"<h3>{html.escape(table.title)}</h3>" if titled else ""
     return (
-        f"<div class=block><h3>{html.escape(table.title)}</h3>{field}\n<div class=wide><table>"
+        f"<div class=block>{title}{field}\n<div class=wide><table>"
         f"<thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table></div>\n{notes}</div>\n"
     )
 
 
 def _cell(one, number, records):
     text = html.escape(one.text)
-    kind = " class=text" if len(one.text) > SENTENCE else ""
+    kind = _kind(one.text)
     if one.records:
         first = html.escape(f"{records}/{one.records[0]}.json")
         places = spans(number[name] for name in one.records)
         text = f'<a href="{first}" data-r="{places}">{text}</a>'
     return f"<td{kind}>{text}</td>"
+
+
+def _kind(text):
+    """The class of a cell, by what stands in it: a sentence, a name, or a number."""
+    if len(text) > SENTENCE:
+        return " class=text"
+    if not text[:1].isalpha() or text == NOT_RUN:
+        return ""
+    return " class=name" if len(text) > NAME else " class=word"
 
 
 def spans(places):

@@ -22,6 +22,7 @@ _ADAPTIVE = ("worst_case", "pgd-ensemble", "apgd")
 # The budgets that networks of several papers have in common; others are on the papers' pages.
 _COMMON = (0.05, 0.1, 0.13, 0.3, 8 / 255, 2.0, 0.5)
 EMPTY = "—"
+_NAMES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST", "cifar10": "CIFAR-10"}
 _NOTES = (
     "Accuracies in %. A column holds only what may be compared: the same data, number of images, "
     "attack, norm, radius and budget; where these differ, columns differ. \"—\": not run. "
@@ -73,7 +74,7 @@ class _Board:
              *(cells.get(column, Cell(EMPTY)) for column in columns))
             for (name, paper), cells in self.rows.items()
         )
-        title = f"Leaderboard, {self.data}"
+        title = f"Leaderboard, {_NAMES.get(self.data, self.data)}"
         return Table(f"leaderboard-{self.data}", title,
                      ("network", "paper", "training seeds", *columns), rows, _NOTES)
 

@@ -68,7 +68,9 @@ def _section(one, number, records, pictures):
     if one.caveat:
         parts.append(f"<p class=caveat>{html.escape(one.caveat)}</p>")
     shown = [_picture(name, png, pictures) for name, png in one.pictures.items()]
-    tables = [to_html(table, number, records) for table in one.tables]
+    # A title that says what a headline has just said is left out.
+    tables = [to_html(table, number, records, table.title != one.title and k < one.leading)
+              for k, table in enumerate(one.tables)]
     # The first tables say what came out, the figures show it, the rest is for those who check.
     parts += [*tables[: one.leading], *shown]
     for table, text in zip(one.tables[one.leading :], tables[one.leading :]):
