@@ -90,7 +90,7 @@ def _spikes_cost(book):
     small, large = (
         {one.what.split(": ")[1]: one for one in per_set[data]} for data in ("mnist", "cifar10")
     )
-    for what in small.keys() & large.keys():
+    for what in (one for one in small if one in large):
         one, other = large[what], small[what]
         reach = ((one.high - one.low) ** 2 + (other.high - other.low) ** 2) ** 0.5 / 2
         gap = one.value - other.value

@@ -124,9 +124,8 @@ class Book:
         for seed, plan in self.adaptive_plans(data, network, twin):
             one = worst_result(plan, self.store, eps) if eps in plan.eps else None
             if one is not None and plan.setting["norm"] == "inf":
-                share = 100 * one.score.hits / one.score.draws
                 key = (plan.setting["budget"], plan.images, plan.data_sha256["test"])
-                found.setdefault(key, {})[seed] = Point(share, one.records)
+                found.setdefault(key, {})[seed] = Point(100 * one.score.share, one.records)
         return {key: Sample(points) for key, points in found.items()}
 
     def _failed(self, data, network, twin=False):

@@ -4,9 +4,10 @@ import numpy as np
 
 from reproduce.adaptive.cell import NO_ATTACK
 from reproduce.adaptive.plan import AdaptivePlan
-from reproduce.adaptive.results import attack_result
+from reproduce.adaptive.results import attack_result, worst_result
 from reproduce.claims.book import Book
-from reproduce.claims.networks import study_label
+from reproduce.claims.networks import paper_of, study_label
+from reproduce.claims.sample import Point, Sample
 from reproduce.experiments import find
 from reproduce.experiments.networks import architecture_of
 from reproduce.plan import Plan
@@ -141,11 +142,7 @@ def _study(board, plan):
             continue
         for network in study.rows:
             sample = board.book.measure(study.name, network.key, measure.key, plan.data)
-            board.sample((study_label(network), _paper(study.name)), column, sample, order)
-
-
-def _paper(study):
-    return study.split("_")[0]
+            board.sample((study_label(network), paper_of(study.name)), column, sample, order)
 
 
 def _place(study, measure):
@@ -175,17 +172,24 @@ def _adaptive(board, plan):
         return
     for eps in plan.eps:
         column = f"adaptive, {budget}, L{norm} eps {eps:g}"
-        if trained is None or not trained.usual or norm != "inf":
-            sample = None
-        else:
-            found = board.book.worst(plan.data, network, eps, plan.is_twin)
-            sample = found.get((budget, plan.images, plan.data_sha256["test"]))
+        sample = _worst(board.book, plan, trained, eps)
         board.sample(key, column, sample, 2)
         if sample is not None and eps == _primary(plan):
             _cost(board, key, plan, eps)
     failed = () if trained is None else board.book.failed(plan.data, network, plan.is_twin)
     if key in board.rows:
         board.put(key, "failed checks", ", ".join(failed) or "none", (), 4)
+
+
+def _worst(book, plan, trained, eps):
+    """`Sample` of the worst case, over all seeds of a network that was trained here, or None."""
+    if trained is None:
+        one = worst_result(plan, book.store, eps)
+        return None if one is None else Sample({0: Point(100 * one.score.share, one.records)})
+    if not trained.usual or plan.setting["norm"] != "inf":
+        return None
+    found = book.worst(plan.data, trained.network, eps, plan.is_twin)
+    return found.get((plan.setting["budget"], plan.images, plan.data_sha256["test"]))
 
 
 def _primary(plan):

@@ -134,14 +134,14 @@ class _Hits:
         return np.where(self.rng.random(shape) < self.share, 0.0, 0.95)
 
 
-def _filled(store, shares, seeds=3):
+def _filled(into, shares, seeds=3):
     """A Book of table3 with made-up accuracies {(network, tested type): share}."""
     plan = dataclasses.replace(make_plan("table3", seeds=seeds),
                                clean={"images": 3000, "draws": 4, "batch_size": 250})
     for number, cell in enumerate(find("table3").cells(plan)):
         share = shares.get((cell.checkpoint.network, cell.neuron), 0.9)
-        put(store, plan, cell, _Hits(share, number))
-    return Book([plan], store)
+        put(into, plan, cell, _Hits(share, number))
+    return Book([plan], into)
 
 
 def test_clean_claims_follow_the_records(store):  # noqa: F811
@@ -167,7 +167,7 @@ def test_clean_claims_follow_the_records_the_other_way(store):  # noqa: F811
     assert RULES["B6"](book).verdict == HOLDS
 
 
-def _attacked(store, weights, model, share):
+def _attacked(into, weights, model, share):
     spec = {"attack": "EOTPGD", "average": "loss", "backward": "own", "common_noise": False,
             "draws": 1, "name": "PGD", "settings": {"eps": 0.1, "steps": 20}, "source": None}
     plan = AdaptivePlan(
@@ -184,7 +184,7 @@ def _attacked(store, weights, model, share):
                   "unchanged": np.full(400, not cell.eps)}
         record = {"label": cell.label(), "result": {"images": 400}, "provenance": {},
                   "cost": {"forwards": 1, "backwards": 1, "seconds": 1.0}}
-        store.put(identity_of(cell, plan, store), record, arrays)
+        into.put(identity_of(cell, plan, into), record, arrays)
     return plan
 
 

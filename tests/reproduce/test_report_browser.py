@@ -14,8 +14,8 @@ from reproduce.report.page import page
 from reproduce.report.section import Section
 from reproduce.report.table import Cell, Table
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))),
-               None)
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+BROWSER = next((path for path in map(shutil.which, NAMES) if path), None)
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
 
 COMMAND = "python -m reproduce run table3 --seeds 2 </script><b>"
@@ -24,7 +24,8 @@ VALUES = ("9.5 (9.0 – 10.0)", "not run", "10.2 (9.9 – 10.4)", "-3.0", "100.0
 PROBE = """
 <script>
 const seen = {}, one = name => document.querySelector(name);
-const column = k => [...one("tbody").rows].filter(r => !r.hidden).map(r => r.cells[k].textContent);
+const shown = () => [...one("tbody").rows].filter(row => !row.hidden);
+const column = k => shown().map(row => row.cells[k].textContent);
 const heads = document.querySelectorAll("thead th");
 heads[1].click(); seen.descending = column(1);
 heads[1].click(); seen.ascending = column(1); seen.sorted = heads[1].getAttribute("aria-sort");
