@@ -11,7 +11,15 @@ from reproduce.adaptive.plan import AdaptivePlan
 from reproduce.claims import CLAIMS, Book, Comparison, judge
 from reproduce.claims.comparison import compare, compare_weights, level
 from reproduce.claims.sample import Point, Sample, difference
-from reproduce.claims.verdict import FAILS, HOLDS, UNTESTED, WEAK_ONLY, also, plain, robust
+from reproduce.claims.verdict import (
+    FAILS,
+    HOLDS,
+    UNTESTED,
+    WEAK_ONLY,
+    also,
+    plain,
+    robust,
+)
 from reproduce.experiments import find
 from reproduce.lookup import identity_of
 from reproduce.report.verdicts import claims_section
