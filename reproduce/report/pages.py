@@ -27,8 +27,11 @@ def write_pages(folder, sections, boards, claims, plans, store):
     names = {plan.model: clear_name(plan, networks) for plan in plans
              if isinstance(plan, AdaptivePlan)}
     places = papers_of_sections(sections, plans, networks)
+    # First the paper's tables, then what compares networks, then one network after the other.
+    single = {plan.name for plan in plans if isinstance(plan, AdaptivePlan)}
+    ordered = sorted(sections, key=lambda one: one.name in single)
     shown = {
-        paper: [with_clear_names(one, names) for one in sections if paper in places[one.name]]
+        paper: [with_clear_names(one, names) for one in ordered if paper in places[one.name]]
         for paper in PAPERS
     }
     if not shown["other"]:
