@@ -55,7 +55,8 @@ def embedded(ids, store):
 
 
 def _pairs(values):
-    return ", ".join(f"{key} {_short(value)}" for key, value in values.items()
+    # In one order, whether the record was just made or read from its file.
+    return ", ".join(f"{key} {_short(value)}" for key, value in sorted(values.items())
                      if value not in (None, {}, [], ""))
 
 
