@@ -49,6 +49,19 @@ def untested(reason):
     return Verdict(UNTESTED, reason)
 
 
+def _judged(found, reason, comparisons, limits, evidence):
+    """A verdict, or what it would be: two networks are compared by several trainings of each."""
+    few = _seed_limit(comparisons)
+    if few and found != UNTESTED:
+        reason = f"With {few[0]} it stays open; so far it reads: {found}. {_begun(reason)}"
+        found = UNTESTED
+    return Verdict(found, reason, (*few, *limits), evidence)
+
+
+def _begun(sentence):
+    return sentence[:1].upper() + sentence[1:]
+
+
 def plain(comparisons, missing="", limits=()):
     """Verdict of a claim that is not about attacks: every comparison has to support it.
 
@@ -61,13 +74,13 @@ def plain(comparisons, missing="", limits=()):
     if not comparisons:
         return untested(f"Not run: {missing}.")
     counted = _counted(comparisons)
-    limits = (*_seed_limit(comparisons), *limits)
     if _count(comparisons, CONTRADICTS):
-        return Verdict(FAILS, f"{counted}.", limits, evidence)
-    if _count(comparisons, UNDECIDED):
-        reason = f"The intervals are too wide to decide: {counted}."
-        return Verdict(UNTESTED, reason, limits, evidence)
-    return Verdict(HOLDS, f"{counted}.", limits, evidence)
+        found, reason = FAILS, f"{counted}."
+    elif _count(comparisons, UNDECIDED):
+        found, reason = UNTESTED, f"The intervals are too wide to decide: {counted}."
+    else:
+        found, reason = HOLDS, f"{counted}."
+    return _judged(found, reason, comparisons, limits, evidence)
 
 
 def robust(weak, strong, failed=(), missing="", limits=()):
@@ -76,7 +89,7 @@ def robust(weak, strong, failed=(), missing="", limits=()):
     It is kept only if every comparison under the strong attacks supports it, with an interval
     that excludes no difference, and all checks of the evaluation passed. Otherwise it holds
     against weak attacks only if more than half of the comparisons under the text's own attacks
-    support it.
+    support it. It fails where anything contradicts it; where nothing is decided, it stays open.
 
     Args:
         weak: list of `Comparison` under the text's own protocol.
@@ -88,18 +101,19 @@ def robust(weak, strong, failed=(), missing="", limits=()):
     evidence = (("As published", tuple(weak)), ("Adaptive", tuple(strong)))
     evidence = tuple(part for part in evidence if part[1])
     told = f"As published: {_counted(weak)}." if weak else "As published: not run."
-    limits = (*_seed_limit([*weak, *strong]), *limits)
+    both = [*weak, *strong]
     if not strong:
-        return Verdict(UNTESTED, f"{told} Adaptive: not run ({missing}).",
-                       limits if weak else (), evidence)
+        told += f" Adaptive: not run ({missing})."
+        return _judged(UNTESTED, told, both, limits if weak else (), evidence)
     told += f" Adaptive: {_counted(strong)}."
     if _count(strong, SUPPORTS) == len(strong):
-        if failed:
-            told += f" But checks of the attacks failed: {', '.join(failed)}."
-            return Verdict(UNTESTED, told, limits, evidence)
-        return Verdict(HOLDS, told, limits, evidence)
-    found = WEAK_ONLY if 2 * _count(weak, SUPPORTS) > len(weak) else FAILS
-    return Verdict(found, told, limits, evidence)
+        found = UNTESTED if failed else HOLDS
+        told += f" But checks of the attacks failed: {', '.join(failed)}." if failed else ""
+    elif 2 * _count(weak, SUPPORTS) > len(weak):
+        found = WEAK_ONLY
+    else:
+        found = FAILS if _count(both, CONTRADICTS) else UNTESTED
+    return _judged(found, told, both, limits, evidence)
 
 
 def also(verdict, comparisons):
@@ -112,13 +126,13 @@ def also(verdict, comparisons):
         return verdict
     evidence = (*verdict.evidence, ("Clean", tuple(comparisons)))
     reason = f"{verdict.reason} Clean accuracy: {_counted(comparisons)}."
+    few = _seed_limit(comparisons)
     found = verdict.verdict
     if _count(comparisons, CONTRADICTS):
-        found = FAILS
+        found = UNTESTED if few else FAILS
     elif _count(comparisons, UNDECIDED) and found == HOLDS:
         found = UNTESTED
-    limits = verdict.limits or _seed_limit(comparisons)
-    return Verdict(found, reason, limits, evidence)
+    return Verdict(found, reason, verdict.limits or few, evidence)
 
 
 def _count(comparisons, outcome):

@@ -16,7 +16,7 @@ FEW = settings(
 
 
 def test_every_public_layer_is_in_the_table():
-    public = {getattr(layers, name) for name in layers.__all__}
+    public = [getattr(layers, name) for name in layers.__all__]
     assert set(LAYERS) == {found for found in public if inspect.isclass(found)}
 
 
