@@ -71,7 +71,8 @@ def parser():
     run.add_argument("names", nargs="+", metavar="NAME", help="an experiment, see `list`")
     _add_run_arguments(run)
     report = commands.add_parser("report", help="tables, figures and a page from the records")
-    report.add_argument("--into", metavar="FILE", help="a Markdown file to put the tables into")
+    report.add_argument("--into", metavar="FILE", nargs="+",
+                        help="Markdown files to put the tables into")
     publish = commands.add_parser("publish", help="make a trained network a checkpoint of the zoo")
     _add_publish_arguments(publish)
     for command in (demo, run, report, publish):

@@ -122,7 +122,7 @@ def report(options):
         raise UsageError(f"{options.out} holds no records of `run` or `demo`.")
     import_keras()
     store.prepare()
-    folder = write_report(store, plans, getattr(options, "into", None))
+    folder = write_report(store, plans, getattr(options, "into", None) or ())
     print(f"Tables, figures and the page: {folder / 'index.html'}")
     return 0
 

@@ -15,7 +15,7 @@ from reproduce.studies.plan import StudyPlan
 __all__ = ["all_sections", "write_report"]
 
 
-def write_report(store, plans, into=None):
+def write_report(store, plans, into=()):
     """Writes `report/` of an output folder: Markdown, CSV and PNG per experiment, and pages.
 
     The pages are `index.html`, one per paper, `leaderboard.html` and `claims.html`.
@@ -23,7 +23,7 @@ def write_report(store, plans, into=None):
     Args:
         store: `RecordStore`.
         plans: list of `Plan`.
-        into: a Markdown file with markers to put the tables into (see `readme`), or None.
+        into: Markdown files with markers to put the tables into (see `readme`).
 
     Returns:
         The folder.
@@ -43,8 +43,8 @@ def write_report(store, plans, into=None):
         write_atomically(folder / f"{one.name}.csv", one.csv.encode())
         write_atomically(folder / f"{one.name}.md", _markdown(one).encode())
     write_pages(folder, sections, boards, claims, plans, store)
-    if into is not None:
-        readme.update(into, [*sections, *boards, claims], store)
+    for path in into:
+        readme.update(path, [*sections, *boards, claims], store)
     return folder
 
 

@@ -30,7 +30,8 @@ _NOTES = (
     "Interval: "
     "over training seeds (Student's t) from three on, otherwise over images. Images are the first "
     "ones of one fixed list.",
-    "As published: each paper's own attack. Adaptive: per-image worst case over the suite of "
+    "As published: each paper's own attack. Averaged: one attack, the gradient a mean over draws. "
+    "Adaptive: per-image worst case over the suite of "
     "`run adaptive` (its budget in front), or over that of the study that the column names. Cost: "
     "images passed forward and backward and seconds, per image, of all attacks of the column. "
     "Seconds were taken on whatever machine made the record.",
@@ -152,11 +153,11 @@ def _place(study, measure):
         return None, ""
     if measure.kind == "clean":
         return 0, "clean"
-    averaged = measure.settings.get("draws", 1) > 1
-    if measure.kind in _ADAPTIVE or (measure.kind in _PUBLISHED and averaged):
+    if measure.kind in _ADAPTIVE:
         return 2, f"adaptive, {study.name}: {measure.label}"
     if measure.kind in _PUBLISHED:
-        return 1, f"as published, {measure.label}"
+        averaged = measure.settings.get("draws", 1) > 1
+        return 1, f"{'averaged' if averaged else 'as published'}, {measure.label}"
     return None, ""
 
 

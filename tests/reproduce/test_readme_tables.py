@@ -20,6 +20,9 @@ PAGES = {
     "docs/binomial_neuron.md": (("table3", "fig4b"), "clean-"),
     "docs/mnist_adaptive.md": (("fig4b", "fig5", "fig6b", "adaptive"), "adaptive-"),
     "docs/flexible_layer.md": (("adaptive", "flexible_table2"), "measure-"),
+    "docs/splash.md": (("splash_mnist",), "measure-"),
+    "docs/spiking.md": (("randhet_mnist",), "measure-"),
+    "docs/likelihood_ratio.md": (("glr_mnist",), "measure-"),
 }
 
 
