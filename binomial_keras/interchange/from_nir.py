@@ -12,7 +12,7 @@ from .import_nodes import Importer
 
 _READOUTS = ("rate", "last", "mean", "max", None)
 _ACTIVATIONS = ("softmax", None)
-_NOTED = object()
+_NOTED = "as noted"
 
 
 def from_nir(graph, T=None, dt=DT, *, timed=_NOTED, readout=_NOTED, activation=_NOTED):
@@ -26,7 +26,7 @@ def from_nir(graph, T=None, dt=DT, *, timed=_NOTED, readout=_NOTED, activation=_
 
     What NIR does not hold is taken from the note that `to_nir` leaves in the graph, as long as it
     agrees with the nodes, otherwise from the arguments: T, the read-out, the surrogate gradients,
-    where decays come from.
+    where decays come from. `"as noted"` stands for what the note says, `None` without a note.
 
     Args:
         graph: a `nir.NIRGraph`, or the path of a file.
@@ -60,7 +60,7 @@ def from_nir(graph, T=None, dt=DT, *, timed=_NOTED, readout=_NOTED, activation=_
     T = noted.get("T") if T is None else T
     given = {"timed": timed, "readout": readout, "activation": activation}
     about = {
-        name: noted.get(name) if value is _NOTED else value for name, value in given.items()
+        name: noted.get(name) if value == _NOTED else value for name, value in given.items()
     }
     check_choice("readout", about["readout"], _READOUTS)
     check_choice("activation", about["activation"], _ACTIVATIONS)

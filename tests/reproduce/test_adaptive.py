@@ -160,7 +160,7 @@ def test_attacked_images_are_those_of_the_worst_case(done, monkeypatch):
         picture, caption = pictures["eps 0.4"]
         assert np.abs(picture - original).max() <= 0.4 + 1e-6
         assert f"right in {100 * worst.share[number]:.0f} %" in caption
-    page = (done[0] / "report" / "index.html").read_text()
+    page = (done[0] / "report" / "other.html").read_text()
     assert page.count(f'alt="{plan.name}-images"') == 1
 
 
