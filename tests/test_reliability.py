@@ -56,9 +56,9 @@ def test_sums_are_sums():
 
 def test_growth_is_seen():
     held = []
-    found = memory._follow(lambda number: held.append(bytearray(5 * 2**20)), 20)
-    # 16 of 20 steps come after the warm-up, 5 MiB each.
-    assert found["warm_up"] == 4 and 70 < found["growth_mib"] < 100
+    found = memory._follow(lambda number: held.append(bytearray(20 * 2**20)), 20)
+    # 16 of 20 steps come after the warm-up, 20 MiB each; what else comes and goes is less.
+    assert found["warm_up"] == 4 and 280 < found["growth_mib"] < 360
 
 
 @pytest.mark.slow

@@ -100,7 +100,9 @@ def _pointwise(layer, given, out):
         return every_time(acs=given.size - out.size)
     if isinstance(layer, MembraneReadout):
         return every_time(macs=given.size, acs=0 if layer.mode == "last" else given.size)
-    if isinstance(layer, (keras.layers.LeakyReLU, keras.layers.PReLU, keras.layers.Rescaling)):
+    # Of a normalisation of pixels the factor and the shift are one multiply-accumulate.
+    if isinstance(layer, (keras.layers.LeakyReLU, keras.layers.PReLU, keras.layers.Rescaling,
+                          keras.layers.Normalization)):
         return every_time(macs=out.size)
     if isinstance(layer, (keras.layers.Softmax, keras.layers.ELU)):
         return every_time(evaluations=out.size)

@@ -4,11 +4,13 @@ Each returns a `matplotlib.figure.Figure`: `figure.savefig(path)` writes it, a n
 """
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 
-def plot_images(rows, titles=None, size=1.1):
+def plot_images(rows: Mapping[str, Any], titles: Any = None, size: float = 1.1) -> Any:
     """Images in rows, each with its label on the left.
 
     Args:
@@ -53,7 +55,9 @@ def plot_images(rows, titles=None, size=1.1):
     return figure
 
 
-def plot_raster(trains, xlabel="pass", ylabel="neuron"):
+def plot_raster(
+    trains: Mapping[str, Any], xlabel: str = "pass", ylabel: str = "neuron"
+) -> Any:
     """Spike rasters side by side: a row per neuron, a column per pass, black for a spike.
 
     Args:
@@ -94,7 +98,7 @@ def plot_raster(trains, xlabel="pass", ylabel="neuron"):
     return figure
 
 
-def plot_estimates(estimates, xlabel="accuracy (%)"):
+def plot_estimates(estimates: Mapping[str, Any], xlabel: str = "accuracy (%)") -> Any:
     """Estimates with their intervals, in percent, one below the other.
 
     Args:

@@ -51,7 +51,8 @@ def from_nir(graph, T=None, dt=DT, *, timed=_NOTED, readout=_NOTED, activation=_
 
     Example:
 
-    >>> model = from_nir("network.nir", T=10, readout="rate", activation="softmax")
+    >>> graph = to_nir(binomial_keras.models.lif_small(decay="frozen", seed=1))
+    >>> model = from_nir(graph, T=10)  # or the name of a file
     """
     nir, dt = require_nir(), check_dt(dt)
     if isinstance(graph, (str, os.PathLike)):

@@ -42,6 +42,7 @@ def to_nir(model, dt=DT):
 
     Example:
 
+    >>> import nir
     >>> graph = to_nir(binomial_keras.models.lif_small(decay="frozen", seed=1))
     >>> nir.write("network.nir", graph)
 

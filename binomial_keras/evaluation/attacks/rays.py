@@ -37,7 +37,8 @@ class RayS(EvasionAttack):
 
     Example:
 
-    >>> attack = RayS(ARTClassifier(model), eps=0.1, queries=1000)
+    >>> quiet = binomial_keras.convert(model, "D")  # of a network without noise alone
+    >>> attack = RayS(ARTClassifier(quiet), eps=0.1, queries=1000)
     >>> adversarial = attack.generate(x, y)
     >>> attack.radii  # of every image; inf where no direction fools
 
