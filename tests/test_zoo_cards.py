@@ -9,6 +9,7 @@ import pytest
 import binomial_keras as bk
 from binomial_keras import zoo
 from binomial_keras.zoo import Card
+from reproduce.images import chosen
 
 PACKAGED = [name for name in zoo.names() if "file" in zoo.info(name)]
 KEYS = ("clean", "as_published", "adaptive", "other")
@@ -31,7 +32,7 @@ def _clean(card):
 
 @pytest.mark.parametrize("name", map(_timed, PACKAGED))
 def test_clean_accuracy_is_that_of_the_card(name, prepared):
-    """On all test images; a network with noise in one fresh draw.
+    """On the test images of the card; a network with noise in one fresh draw.
 
     That draw's accuracy and the mean of the card's draws differ by more than five standard
     deviations, which the card's draws estimate, about once in a thousand seeds.
@@ -40,11 +41,14 @@ def test_clean_accuracy_is_that_of_the_card(name, prepared):
     data = card["data"]["name"]
     x, y = bk.data.load(data if data == "digits" else prepared(data), "test")
     model = bk.load(name)
+    line = _clean(card)
+    kept = chosen(len(x), 0, line["images"])
+    x, y = x[kept], y[kept]
     bk.reseed(model, 2)
     found = 100 * float(np.mean(model.predict(x, batch_size=500, verbose=0).argmax(-1) == y))
-    line = _clean(card)
     assert line["images"] == len(x)
-    tolerance = ROUNDING
+    # Of few images one more or less weighs more.
+    tolerance = max(ROUNDING, 100 / len(x) + 1e-3)
     if line["draws"] > 1:
         tolerance += 5 * line["sd_over_draws"] * np.sqrt(1 + 1 / line["draws"])
     assert found == pytest.approx(line["accuracy"], abs=tolerance)
