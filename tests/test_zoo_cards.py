@@ -47,8 +47,7 @@ def test_clean_accuracy_is_that_of_the_card(name, prepared):
     bk.reseed(model, 2)
     found = 100 * float(np.mean(model.predict(x, batch_size=500, verbose=0).argmax(-1) == y))
     assert line["images"] == len(x)
-    # Of few images one more or less weighs more.
-    tolerance = max(ROUNDING, 100 / len(x) + 1e-3)
+    tolerance = ROUNDING
     if line["draws"] > 1:
         tolerance += 5 * line["sd_over_draws"] * np.sqrt(1 + 1 / line["draws"])
     assert found == pytest.approx(line["accuracy"], abs=tolerance)
