@@ -45,7 +45,7 @@ def ours(norm):
     import numpy as np
 
     from binomial_keras.backend import compile_forward
-    from binomial_keras.layers import LIF, Evidence, PerPass
+    from binomial_keras.layers import LIF, BatchNormalization, Evidence, PerPass
 
     image = keras.Input((32, 32, 3))
     x = image
@@ -53,7 +53,7 @@ def ours(norm):
         conv = keras.layers.Conv2D(maps, 3, padding="same", use_bias=not norm)
         x = PerPass(conv)(x) if number else conv(x)
         if norm:
-            x = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
+            x = BatchNormalization(statistics="all", momentum=0.9, epsilon=1e-5)(x)
         x = LIF(None if number else T, surrogate=("arctan", 2.0))(x)
         if number in POOLED:
             x = PerPass(keras.layers.AveragePooling2D(2))(x)

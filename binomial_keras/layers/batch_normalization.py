@@ -4,28 +4,37 @@ import keras
 from keras import ops
 
 from ..backend import fused
+from .flexible_arguments import check_choice
+from .normalization_kernel import normalize
 from .time_axis import check_gradient, check_input, has_time_axis, join, split_last
+
+STATISTICS = ("last", "all")
 
 
 @keras.saving.register_keras_serializable(package="binomial_keras")
 class BatchNormalization(keras.layers.BatchNormalization):
-    """Batch normalisation whose statistics come from the last pass.
+    """Batch normalisation whose statistics come from the last pass, or from all passes.
 
     Forward: `y(t) = gamma * (u(t) - mean) / sqrt(variance + epsilon) + beta`, the same mean and
     variance for all passes. In training they are those of pass T over batch and positions, in
-    inference the moving averages (which are updated in training as in Keras).
+    inference the moving averages (which are updated in training as in Keras). With
+    `statistics="all"` they are taken over batch, passes and positions.
 
     Why pass T: under the last-pass rule only pass T carries gradient. Statistics over all passes
     would depend on values that carry none, the gradient of a normalised layer would no longer be
-    orthogonal to its weights, and the weights and moving averages would drift. Without a time
-    axis, and with T = 1, this is `keras.layers.BatchNormalization`.
+    orthogonal to its weights, and the weights and moving averages would drift. Networks that are
+    trained through time, such as those of `LIF`, have gradient in every pass: `"all"` is theirs.
+    Without a time axis, and with T = 1, this is `keras.layers.BatchNormalization`, as one kernel
+    for the forward and one for the backward pass where the backend can.
 
-    Gradient: through pass T, statistics included; with `gradient="unrolled"` through all passes.
+    Gradient: through pass T, statistics included; with `gradient="unrolled"` or
+    `statistics="all"` through all passes.
 
     Shapes: the input's. The normalised axis is the last one; masks are not used.
 
     Args:
         gradient: `"last"` or `"unrolled"`; the same for all layers of a network.
+        statistics: `"last"` or `"all"`.
         Everything else: as in `keras.layers.BatchNormalization`.
 
     Example:
@@ -36,9 +45,10 @@ class BatchNormalization(keras.layers.BatchNormalization):
     (0.0, 1.0)
     """
 
-    def __init__(self, gradient="last", **kwargs):
+    def __init__(self, gradient="last", statistics="last", **kwargs):
         super().__init__(**kwargs)
         self.gradient = check_gradient(gradient)
+        self.statistics = check_choice("statistics", statistics, STATISTICS)
         if self.axis != -1:
             raise ValueError(
                 "Invalid value received for argument `axis`. Expected -1 (channels last). "
@@ -60,44 +70,74 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
     def call(self, inputs, training=None):
         x = ops.cast(inputs, "float32")
-        timed = has_time_axis(len(x.shape))
-        early, last = split_last(x) if timed else (None, x)
-        mean, variance = self._statistics(last, training)
+        training = training and self.trainable
+        if not has_time_axis(len(x.shape)) or self.statistics == "all":
+            out = self._by_its_own(x) if training else self._averaged(x)
+        elif self.gradient == "last":
+            out = self._by_last_pass(x, training)
+        else:
+            out = self._unrolled(x) if training else self._averaged(x)
+        return ops.cast(out, self.compute_dtype)
+
+    def _by_its_own(self, x):
+        """Normalised by the statistics of x."""
+        out, mean, variance = self._normalize(x)
+        self._remember(mean, variance)
+        return out
+
+    def _by_last_pass(self, x, training):
+        """No gradient but through pass T."""
+        early, last = split_last(x)
+        if training:
+            out, mean, variance = self._normalize(last)
+            self._remember(mean, variance)
+        else:
+            mean, variance = self.moving_mean, self.moving_variance
+            out = self._averaged(last)
+        return join(_affine(early, *map(ops.stop_gradient, self._factors(mean, variance))), out)
+
+    def _unrolled(self, x):
+        """Gradient through all passes, and through the statistics, which are those of pass T."""
+        last = split_last(x)[1]
+        axes = tuple(range(len(last.shape) - 1))
+        mean = ops.mean(last, axis=axes)
+        variance = ops.maximum(ops.mean(ops.square(last), axis=axes) - ops.square(mean), 0.0)
+        self._remember(mean, variance)
+        scale, offset = self._factors(mean, variance)
+        return x * scale + offset
+
+    def _averaged(self, x):
+        """Normalised by the moving averages."""
+        scale, offset = self._factors(self.moving_mean, self.moving_variance)
+        return x * scale + offset
+
+    def _normalize(self, x):
+        gamma = self.gamma if self.scale else ops.ones(self.moving_mean.shape)
+        beta = self.beta if self.center else ops.zeros(self.moving_mean.shape)
+        return normalize(self.epsilon)(x, gamma, beta)
+
+    def _factors(self, mean, variance):
         scale = ops.rsqrt(variance + self.epsilon)
         if self.scale:
             scale = scale * self.gamma
         offset = -mean * scale
-        if self.center:
-            offset = offset + self.beta
-        if timed and self.gradient == "last":
-            cut = ops.stop_gradient
-            out = join(_affine(early, cut(scale), cut(offset)), last * scale + offset)
-        else:
-            out = x * scale + offset
-        return ops.cast(out, self.compute_dtype)
+        return scale, offset + self.beta if self.center else offset
 
-    def _statistics(self, x, training):
-        if not (training and self.trainable):
-            return ops.convert_to_tensor(self.moving_mean), ops.convert_to_tensor(
-                self.moving_variance
-            )
-        # E[x^2] - E[x]^2 reads the data once less than the two-pass form; convolution outputs
-        # have means of the size of their deviations, so nothing cancels.
-        axes = tuple(range(len(x.shape) - 1))
-        mean = ops.mean(x, axis=axes)
-        variance = ops.maximum(ops.mean(ops.square(x), axis=axes) - ops.square(mean), 0.0)
+    def _remember(self, mean, variance):
         for average, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
             average.assign(
                 average * self.momentum + ops.stop_gradient(value) * (1.0 - self.momentum)
             )
-        return mean, variance
 
     def get_config(self):
-        return {**super().get_config(), "gradient": self.gradient}
+        config = {"gradient": self.gradient, "statistics": self.statistics}
+        return {**super().get_config(), **config}
 
     def backward_rules(self):
         """Other gradients that an attacker should try, see `BU.backward_rules`."""
-        unrollable = self._several_passes and self.gradient == "last"
+        unrollable = (
+            self._several_passes and self.gradient == "last" and self.statistics == "last"
+        )
         return {"unrolled": {"gradient": "unrolled"}} if unrollable else {}
 
 

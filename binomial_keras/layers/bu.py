@@ -98,7 +98,7 @@ class BU(keras.layers.Layer):
         return super().__call__(inputs, *args, **kwargs)
 
     def _refuse_keras_normalization(self, inputs):
-        """Keras' own BatchNormalization takes its statistics over all passes.
+        """Keras' own BatchNormalization, and ours with "all", take statistics over all passes.
 
         Under the last-pass rule only pass T carries gradient, so the scale invariance that
         batch normalisation rests on would be lost and its moving averages would drift.
@@ -106,14 +106,15 @@ class BU(keras.layers.Layer):
         history = getattr(inputs, "_keras_history", None)
         source = getattr(history, "operation", None)
         if (
-            type(source) is keras.layers.BatchNormalization
+            isinstance(source, keras.layers.BatchNormalization)
+            and getattr(source, "statistics", "all") == "all"
             and has_time_axis(len(inputs.shape))
             and self.gradient == "last"
         ):
             raise ValueError(
-                f"Layer `{source.name}` is keras.layers.BatchNormalization over a time axis. "
+                f"Layer `{source.name}` is batch normalisation over a time axis. "
                 "It would take its statistics over all passes while only the last one carries "
-                "gradient. Use binomial_keras.layers.BatchNormalization, which takes them from "
+                "gradient. Use binomial_keras.layers.BatchNormalization(), which takes them from "
                 "the last pass (or gradient='unrolled' in every layer)."
             )
 

@@ -2,7 +2,14 @@
 
 import keras
 
-from ..layers import LIF, Evidence, MembraneReadout, PerPass, PoissonEncoder
+from ..layers import (
+    LIF,
+    BatchNormalization,
+    Evidence,
+    MembraneReadout,
+    PerPass,
+    PoissonEncoder,
+)
 from ..layers.flexible_arguments import check_choice
 from ..layers.time_axis import check_passes, has_time_axis
 from .flexible_blocks import Blocks, normalization
@@ -52,7 +59,8 @@ class SpikingBlocks(Blocks):
             filters, size, strides, padding="same", use_bias=False, **weights, name=f"conv{name}"
         )
         x = per_step(conv)(x)
-        x = keras.layers.BatchNormalization(
+        x = BatchNormalization(
+            statistics="all",
             momentum=0.9,
             epsilon=1e-5,
             gamma_regularizer=self.penalty(),

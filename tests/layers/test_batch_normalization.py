@@ -25,11 +25,15 @@ def normalised(x, mean, variance):
     return GAMMA * (x - mean) / np.sqrt(variance + EPSILON) + BETA
 
 
-@pytest.mark.parametrize("shape", [(12, 2), (4, 5, 5, 2)], ids=["dense", "image"])
-def test_without_time_axis_it_is_keras_own(shape):
+@pytest.mark.parametrize(
+    "shape, statistics",
+    [((12, 2), "last"), ((4, 5, 5, 2), "last"), ((4, 3, 2), "all"), ((4, 3, 5, 5, 2), "all")],
+    ids=["dense", "image", "all passes", "all passes of images"],
+)
+def test_without_time_axis_or_over_all_passes_it_is_keras_own(shape, statistics):
     x, cotangent = TRAIN.reshape(-1)[: np.prod(shape)].reshape(shape), OUT.reshape(-1)
     cotangent = cotangent[: np.prod(shape)].reshape(shape)
-    ours = built(BatchNormalization(momentum=0.8), shape)
+    ours = built(BatchNormalization(momentum=0.8, statistics=statistics), shape)
     theirs = built(keras.layers.BatchNormalization(momentum=0.8), shape)
     for training in (False, True):
         one, other = (vjp(layer, x, cotangent, training) for layer in (ours, theirs))
@@ -98,12 +102,15 @@ def test_unrolled_gradient():
     np.testing.assert_allclose(gamma, np.sum(scaled * out, axis=(0, 1)), atol=1e-4)
 
 
-def test_without_scale_and_center():
-    layer = BatchNormalization(scale=False, center=False)
+@pytest.mark.parametrize("statistics", ["last", "all"])
+def test_without_scale_and_center(statistics):
+    layer = BatchNormalization(scale=False, center=False, statistics=statistics)
     layer.build(TRAIN.shape)
-    found = numpy(layer(TRAIN, training=True))[:, -1]
-    np.testing.assert_allclose(found.mean(axis=(0, 1, 2)), 0, atol=1e-5)
-    np.testing.assert_allclose(found.var(axis=(0, 1, 2)), 1, atol=1e-2)
+    found = numpy(layer(TRAIN, training=True))
+    found = found[:, -1] if statistics == "last" else found.reshape(-1, 2)
+    axes = tuple(range(found.ndim - 1))
+    np.testing.assert_allclose(found.mean(axis=axes), 0, atol=1e-5)
+    np.testing.assert_allclose(found.var(axis=axes), 1, atol=1e-2)
 
 
 @pytest.mark.parametrize(
@@ -118,5 +125,7 @@ def test_arguments_that_have_no_meaning_here_are_refused(arguments):
 def test_errors():
     with pytest.raises(ValueError, match="argument `gradient`"):
         BatchNormalization(gradient="first")
+    with pytest.raises(ValueError, match="argument `statistics`"):
+        BatchNormalization(statistics="first")
     with pytest.raises(ValueError, match="binomial_keras.layers.BatchNormalization"):
         PerPass(keras.layers.BatchNormalization())

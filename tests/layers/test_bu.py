@@ -229,3 +229,6 @@ def test_keras_batch_normalization_over_a_time_axis():
     assert BU("A", T=3)(untimed).shape == (None, 3, 5)
     ours = layers.BatchNormalization()(image)
     assert BU("A", T=3)(ours).shape == (None, 3, 5)
+    over_all = layers.BatchNormalization(statistics="all", name="over_all")(image)
+    with pytest.raises(ValueError, match="`over_all`"):
+        BU("A", T=3)(over_all)
