@@ -6,6 +6,8 @@ The network: five 3x3 convolutions of 32, 32, 64, 64 and 128 maps on 32x32 image
 by LIF neurons (tau = 2, hard reset, arctan surrogate), average-pooling after the second and the
 fourth, global average-pooling, a dense layer, logits averaged over T = 4 steps; batches of 32.
 `--norm` puts batch normalisation (statistics over batch, time and positions) before the neurons.
+The same network without its neurons runs beside them: what is left of the time without it is what
+the neurons cost.
 
 Every library runs in a process of its own and they take turns, so that what else the machine
 does hits all of them; the ratios are medians of the ratios within a turn, of wall-clock time, which
@@ -33,11 +35,21 @@ from pathlib import Path
 MAPS, POOLED, T, BATCH, CLASSES = (32, 32, 64, 64, 128), (1, 3), 4, 32, 10
 GOALS = {"inference": 1.7, "training": 1.0}
 THEIRS = ("snntorch", "spikingjelly")
-SHOWN = {"ours": "binomial_keras", "snntorch": "snnTorch", "spikingjelly": "SpikingJelly"}
+SHOWN = {
+    "ours": "binomial_keras",
+    "bare": "without neurons",
+    "snntorch": "snnTorch",
+    "spikingjelly": "SpikingJelly",
+}
 THREADS = os.environ.get("OMP_NUM_THREADS", "2")
 
 
-def ours(norm):
+def bare(norm):
+    """`ours` without neurons: convolutions, pooling, normalisation, and T copies of the input."""
+    return ours(norm, neurons=False)
+
+
+def ours(norm, neurons=True):
     """(inference, training step) of this library."""
     os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = THREADS
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -54,7 +66,10 @@ def ours(norm):
         x = PerPass(conv)(x) if number else conv(x)
         if norm:
             x = BatchNormalization(statistics="all", momentum=0.9, epsilon=1e-5)(x)
-        x = LIF(None if number else T, surrogate=("arctan", 2.0))(x)
+        if neurons:
+            x = LIF(None if number else T, surrogate=("arctan", 2.0))(x)
+        elif not number:
+            x = keras.ops.repeat(keras.ops.expand_dims(x, 1), T, axis=1)
         if number in POOLED:
             x = PerPass(keras.layers.AveragePooling2D(2))(x)
     x = PerPass(keras.layers.GlobalAveragePooling2D())(x)
@@ -213,7 +228,7 @@ def ask(process, what):
 
 def measure(arguments):
     """Pairs of `ask`, a list per library and kind of call, taken in turns."""
-    pythons = {"ours": sys.executable}
+    pythons = {"ours": sys.executable, "bare": sys.executable}
     for name in THEIRS:
         if arguments.torch_python or importlib.util.find_spec(name):
             pythons[name] = arguments.torch_python or sys.executable
@@ -271,7 +286,7 @@ def ratios(times):
     """How many times as fast as the faster of the others, wall-clock and processor, or None."""
     import numpy as np
 
-    others = [times[name] for name in times if name != "ours"]
+    others = [times[name] for name in THEIRS if name in times]
     if "ours" not in times or not others:
         return None
     within = np.min(others, axis=0) / np.array(times["ours"])
