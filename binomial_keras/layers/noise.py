@@ -35,7 +35,8 @@ def _cdf(family, z):
         return 0.5 * (1.0 + ops.erf(z / _SQRT_2))
     if family == "logistic":
         return ops.sigmoid(z)
-    tail = 0.5 * ops.exp(-ops.abs(z))
+    # Not `abs`, whose slope at 0 is 0 on every backend: that of F is the density there too.
+    tail = 0.5 * ops.exp(-ops.where(z < 0.0, -z, z))
     return ops.where(z < 0.0, tail, 1.0 - tail)
 
 
