@@ -10,8 +10,17 @@ from art.estimators.classification.classifier import ClassifierNeuralNetwork
 from .. import backend
 from ..models.with_backward import OWN, with_backward
 from .batches import in_batches
+from .classifier_inputs import (
+    check_average,
+    check_clip_values,
+    check_model,
+    images_of_shape,
+    one_hot,
+    targets,
+)
 from .draws import Draws
-from .kernels import AVERAGES, Kernels
+from .inputs import check_count
+from .kernels import Kernels
 from .losses import check_loss
 
 
@@ -73,11 +82,11 @@ class ARTClassifier(ClassifierNeuralNetwork):
         backward: str = OWN,
         common_noise: bool = False,
     ) -> None:
-        _check_positive("draws", draws)
-        _check_positive("batch_size", batch_size)
-        _check_clip_values(clip_values)
-        _check_average(average)
-        classes = _check_model(model)
+        check_count("draws", draws)
+        check_count("batch_size", batch_size)
+        check_clip_values(clip_values)
+        check_average(average)
+        classes = check_model(model)
         super().__init__(model=model, clip_values=tuple(clip_values), channels_first=False)
         self.nb_classes = classes
         self.draws, self.batch_size, self.logits = int(draws), int(batch_size), bool(logits)
@@ -153,7 +162,7 @@ class ARTClassifier(ClassifierNeuralNetwork):
         labels = np.asarray(label).reshape(-1)
         if labels.size == 1:
             labels = np.repeat(labels, len(x))
-        chosen = self._one_hot(labels, len(x))
+        chosen = one_hot(labels, len(x), self.nb_classes)
         outputs, gradients = self._draws.mean(self._kernels.class_gradient, x, chosen)
         return self._kernels.one_class(outputs, gradients, chosen)
 
@@ -165,7 +174,7 @@ class ARTClassifier(ClassifierNeuralNetwork):
             y: classes `(images,)`, or target distributions `(images, classes)`.
         """
         x = self._images(x)
-        return self._loss(x, "cross_entropy", True, self._targets(y, len(x)))[-1]
+        return self._loss(x, "cross_entropy", True, targets(y, len(x), self.nb_classes))[-1]
 
     def losses(
         self,
@@ -252,72 +261,8 @@ class ARTClassifier(ClassifierNeuralNetwork):
         self.model.save(Path(path or ".") / f"{filename}.keras")
 
     def _images(self, x):
-        x = np.ascontiguousarray(x, dtype=np.float32)
-        expected = self.input_shape
-        if x.ndim != len(expected) + 1 or any(
-            e is not None and e != s for e, s in zip(expected, x.shape[1:])
-        ):
-            raise ValueError(
-                "Invalid value received for argument `x`. Expected an array of shape "
-                f"{('images', *expected)}. Received: x.shape={x.shape}"
-            )
-        if not len(x):
-            raise ValueError(
-                "Invalid value received for argument `x`. Expected at least one image. "
-                f"Received: x.shape={x.shape}"
-            )
-        return x
+        return images_of_shape(x, self.input_shape)
 
     def _truth_and_goal(self, y, goal, images):
         classes = [y] if goal is None else [y, goal]
-        return [self._one_hot(np.asarray(labels).reshape(-1), images) for labels in classes]
-
-    def _targets(self, y, images):
-        y = np.asarray(y)
-        if y.shape == (images, self.nb_classes):
-            return np.ascontiguousarray(y, dtype=np.float32)
-        return self._one_hot(y.reshape(-1), images)
-
-    def _one_hot(self, labels, images):
-        if len(labels) != images or labels.min() < 0 or labels.max() >= self.nb_classes:
-            raise ValueError(
-                f"Invalid value received for labels. Expected {images} integers from 0 to "
-                f"{self.nb_classes - 1}. Received: {len(labels)} labels from {labels.min()} to "
-                f"{labels.max()}"
-            )
-        return np.eye(self.nb_classes, dtype=np.float32)[labels.astype(np.int64)]
-
-
-def _check_positive(name, value):
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise ValueError(
-            f"Invalid value received for argument `{name}`. Expected an integer >= 1. "
-            f"Received: {name}={value!r}"
-        )
-
-
-def _check_average(average):
-    if average not in AVERAGES:
-        raise ValueError(
-            f"Invalid value received for argument `average`. Expected one of {AVERAGES}. "
-            f"Received: average={average!r}"
-        )
-
-
-def _check_clip_values(clip_values):
-    if np.size(clip_values) != 2 or not clip_values[0] < clip_values[1]:
-        raise ValueError(
-            "Invalid value received for argument `clip_values`. Expected (lowest, highest). "
-            f"Received: clip_values={clip_values}"
-        )
-
-
-def _check_model(model):
-    shape = getattr(model, "output_shape", None)
-    if not isinstance(shape, tuple) or len(shape) != 2 or (shape[-1] or 0) < 2:
-        raise ValueError(
-            "Invalid value received for argument `model`. Expected a built keras.Model with one "
-            "output of shape (images, classes), two classes or more. Received: "
-            f"output shape {shape}"
-        )
-    return shape[-1]
+        return [one_hot(labels, images, self.nb_classes) for labels in classes]
