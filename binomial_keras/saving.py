@@ -10,7 +10,7 @@ from binomial_keras import zoo
 from binomial_keras._archive import check_archive, count_stored_values, refusal
 
 
-def load(name_or_path, sha256=None):
+def load(name_or_path: str | os.PathLike, sha256: str | None = None) -> keras.Model:
     """Loads a model from the zoo or from a `.keras` file.
 
     Model files are programs as much as data, so a file is checked before it is opened: it has to

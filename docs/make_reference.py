@@ -31,6 +31,13 @@ _LISTS = ("Args", "Call arguments", "Attributes", "Raises")
 _SECTIONS = (*_LISTS, "Returns", "Yields", "Example", "Examples", "References")
 _HEADING = re.compile(rf"^({'|'.join(_SECTIONS)}):[ ]*(.*)$")
 _WIDTH = 88
+# What stands before a name in the text of a hint, and what one would write there.
+_PLACES = (
+    (r"\b(?:typing|collections\.abc|binomial_keras(?:\.\w+)*|pathlib\._local)\.", ""),
+    (r"\bkeras\.src\.models\.\w+\.", "keras."),
+    (r"\bkeras\.src\.(\w+)\.\w+\.", r"keras.\1."),
+    (r"\bnumpy\.", "np."),
+)
 
 
 def pages():
@@ -106,9 +113,7 @@ def _entry(name, value):
 
 
 def _constant(value):
-    if isinstance(value, dict):
-        return "\n".join(str(key) for key in value)
-    return "\n".join(str(item) for item in value)
+    return "\n".join(map(str, value))
 
 
 def _origin(value):
@@ -167,9 +172,9 @@ def signature(name, value):
     if inspect.isclass(value) or returns is inspect.Signature.empty:
         found, end = found.replace(parameters=kept, return_annotation=found.empty), ")"
     else:
-        returns = _Text(returns) if isinstance(returns, str) else returns
+        returns = _hint(returns)
         found = found.replace(parameters=kept, return_annotation=returns)
-        end = f") -> {inspect.formatannotation(returns)}"
+        end = f") -> {returns!r}"
     if len(f"{name}{found}") <= _WIDTH:
         return f"{name}{found}"
     # The markers "*" and "/" of `str(found)` have to stand where they stand there.
@@ -184,12 +189,19 @@ def signature(name, value):
 
 def _plain(parameter):
     """A parameter whose annotation and default are shown as one would write them."""
-    if isinstance(parameter.annotation, str):
-        parameter = parameter.replace(annotation=_Text(parameter.annotation))
+    if parameter.annotation is not parameter.empty:
+        parameter = parameter.replace(annotation=_hint(parameter.annotation))
     default = parameter.default
     if default is not parameter.empty and (inspect.isfunction(default) or inspect.isclass(default)):
         parameter = parameter.replace(default=_Text(default.__qualname__))
     return parameter
+
+
+def _hint(annotation):
+    text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+    for place, written in _PLACES:
+        text = re.sub(place, written, text)
+    return _Text(text)
 
 
 def _markdown(text):

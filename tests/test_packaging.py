@@ -5,6 +5,7 @@ import importlib
 import inspect
 import os
 import pathlib
+import runpy
 import shutil
 import subprocess
 import sys
@@ -18,8 +19,9 @@ import binomial_keras as bk
 from tests import versions, without
 
 ROOT = pathlib.Path(__file__).parents[1]
-# The arguments of layers are those of Keras' layers, which have no hints either.
-HINTED = ("", ".cost", ".evaluation", ".layers", ".models")
+MODULES = runpy.run_path(str(ROOT / "docs" / "make_reference.py"))["modules"]()
+# Packages whose own rooms have complete hints too, not only the names that they export.
+WHOLE = ("data", "training")
 
 
 @pytest.fixture(scope="module")
@@ -137,24 +139,57 @@ def test_constraints_are_written_from_what_is_installed(monkeypatch):
     assert versions.differences() == [f"keras {found['keras']}, tested with 1.0"]
 
 
-def _functions():
-    for part in HINTED:
-        module = importlib.import_module(f"binomial_keras{part}")
+def _hinted():
+    """Every public function, constructor, method and property of this library, by name."""
+    for module in MODULES.values():
         for name in module.__all__:
-            value = getattr(module, name)
-            ours = isinstance(value, types.FunctionType) and value.__module__.startswith(
-                "binomial_keras")
-            # The loader and the data have hints where their own rooms have them.
-            if ours and value.__module__ != "binomial_keras.saving":
-                yield pytest.param(value, id=f"{value.__module__}.{name}")
+            yield from _functions(f"{module.__name__}.{name}", getattr(module, name))
+    for part in WHOLE:
+        for path in sorted((ROOT / "binomial_keras" / part).glob("[!_]*.py")):
+            module = importlib.import_module(f"binomial_keras.{part}.{path.stem}")
+            for name, value in vars(module).items():
+                if not name.startswith("_") and getattr(value, "__module__", "") == module.__name__:
+                    yield from _functions(f"{module.__name__}.{name}", value)
 
 
-@pytest.mark.parametrize("function", _functions())
-def test_public_functions_have_complete_hints(function):
-    signature = inspect.signature(function)
-    bare = [name for name, parameter in signature.parameters.items()
-            if parameter.annotation is inspect.Parameter.empty]
-    assert not bare and signature.return_annotation is not inspect.Signature.empty, bare
+def _functions(name, value):
+    """The function itself, or what a class and its bases in this library define."""
+    if not inspect.isclass(value):
+        value = inspect.unwrap(value) if callable(value) else value
+        if isinstance(value, types.FunctionType) and value.__module__.startswith("binomial_keras"):
+            yield name, value
+        return
+    for base in value.__mro__:
+        if base.__module__.startswith("binomial_keras"):
+            for member, function in vars(base).items():
+                if not member.startswith("_") or member in ("__init__", "__call__"):
+                    function = getattr(function, "fget", getattr(function, "__func__", function))
+                    # ART puts functions of its own in the place of `fit` and `predict`.
+                    own = getattr(function, "__module__", "") == base.__module__
+                    if own and isinstance(function, types.FunctionType):
+                        yield f"{name}.{member}", function
+
+
+@pytest.mark.parametrize(
+    "function", [pytest.param(function, id=name) for name, function in dict(_hinted()).items()]
+)
+def test_public_functions_and_methods_have_complete_hints(function):
+    parameters = list(inspect.signature(function).parameters.values())
+    if parameters and parameters[0].name in ("self", "cls"):
+        parameters = parameters[1:]
+    bare = [p.name for p in parameters if p.annotation is inspect.Parameter.empty]
+    assert not bare and "return" in function.__annotations__, bare
+
+
+def test_the_hints_of_classes_are_looked_at():
+    names = set(dict(_hinted()))
+    assert {
+        "binomial_keras.load", "binomial_keras.layers.BU.__init__",
+        "binomial_keras.layers.LIF.backward_rules", "binomial_keras.training.Recipe.rate",
+        "binomial_keras.evaluation.attacks.APGD.generate", "binomial_keras.data.digits.read_digits",
+        "binomial_keras.evaluation.ARTClassifier.stochastic",
+        "binomial_keras.evaluation.RobustScore.joined",
+    } <= names
 
 
 def _run(*command):

@@ -3,6 +3,7 @@
 import dataclasses
 import html
 import textwrap
+from typing import Any
 
 from .count import Count
 
@@ -35,28 +36,28 @@ class Summary:
     joules_mac: float
     reference: "Summary | None" = None
 
-    def joules(self, count, active=False):
+    def joules(self, count: Count, active: bool = False) -> float:
         """Energy of a `Count`, of all its operations or of those with a non-zero input."""
         if active:
             return count.active_macs * self.joules_mac + count.active_acs * self.joules_ac
         return count.macs * self.joules_mac + count.acs * self.joules_ac
 
     @property
-    def total(self):
+    def total(self) -> Count:
         """`Count` of one image, of the layers that are known."""
         return sum((row.count for row in self.rows if row.count is not None), Count())
 
     @property
-    def kept_bits(self):
+    def kept_bits(self) -> int:
         """Bits that are kept between the passes of one image."""
         return sum(row.kept_bits for row in self.rows)
 
     @property
-    def not_counted(self):
+    def not_counted(self) -> list[str]:
         """Names of the layers whose operations are not known."""
         return [f"{row.layer} ({row.kind})" for row in self.rows if row.count is None]
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Plain values per image, ready for JSON: counts, bits and joules."""
         rows = [{**row.to_dict(), **self._energies(row.count)} for row in self.rows]
         found = {

@@ -2,11 +2,12 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 
 from . import export, names
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m binomial_keras.data", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)

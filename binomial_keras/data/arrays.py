@@ -18,13 +18,13 @@ from .prepared import prepared_folder, read_prepared
 VARIABLE = "BINOMIAL_KERAS_DATA_DIR"
 
 
-def arrays_folder():
+def arrays_folder() -> pathlib.Path | None:
     """The folder that the environment variable names, or None."""
     named = os.environ.get(VARIABLE)
     return pathlib.Path(named).expanduser() if named else None
 
 
-def read_arrays(name, split):
+def read_arrays(name: str, split: str) -> tuple[np.ndarray, np.ndarray] | None:
     """Pixels and labels (uint8) of a split, or None where no folder or no file of it is there.
 
     Raises:
@@ -36,7 +36,7 @@ def read_arrays(name, split):
     return _read(folder, name, split)
 
 
-def export(name, out, parts=1):
+def export(name: str, out: str | os.PathLike, parts: int = 1) -> list[pathlib.Path]:
     """Writes a set as NumPy files into a folder, for `BINOMIAL_KERAS_DATA_DIR`.
 
     Args:

@@ -11,7 +11,7 @@ _TEST_PER_CLASS = 36
 
 
 @functools.lru_cache(maxsize=2)
-def read_digits(split):
+def read_digits(split: str) -> tuple[np.ndarray, np.ndarray]:
     """Pixels (uint8, 0..16) and labels of a split."""
     from sklearn.datasets import load_digits
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import difflib
+from typing import Any
 
 SPLITS = ("train", "test")
 
@@ -46,12 +47,12 @@ SETS = {
 }
 
 
-def names():
+def names() -> list[str]:
     """The names that `load` knows: `["digits", "mnist", "fashion_mnist", "cifar10"]`."""
     return list(SETS)
 
 
-def describe(name):
+def describe(name: str) -> dict[str, Any]:
     """What is known about a set without loading it.
 
     Args:
@@ -74,7 +75,7 @@ def describe(name):
     }
 
 
-def known(name):
+def known(name: str) -> ImageSet:
     """The `ImageSet` of this name; raises `ValueError`, with a suggestion, if there is none."""
     if isinstance(name, str) and name in SETS:
         return SETS[name]

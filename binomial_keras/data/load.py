@@ -8,7 +8,7 @@ from .image_sets import SPLITS, known
 from .prepared import prepared_folder, read_prepared
 
 
-def load(name, split):
+def load(name: str, split: str) -> tuple[np.ndarray, np.ndarray]:
     """Loads all images and labels of one split.
 
     `x = pixel / 255` for the downloaded sets, `x = pixel / 16` for "digits" (whose pixels are

@@ -13,14 +13,14 @@ from .image_sets import SETS
 _CONNECT_SECONDS = 10.0
 
 
-def prepared_folder():
+def prepared_folder() -> pathlib.Path:
     """The folder of tensorflow-datasets."""
     # tensorflow-datasets reads the variable once, when it is imported; here it counts at each call.
     return pathlib.Path(os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets").expanduser()
 
 
 @functools.lru_cache(maxsize=4)
-def read_prepared(name, split, folder):
+def read_prepared(name: str, split: str, folder: str) -> tuple[np.ndarray, np.ndarray]:
     """Pixels (uint8) and labels of a set in `folder`, which is prepared first if need be."""
     tfds = _import_tfds()
     directory = prepared_directory(name, folder)
@@ -85,7 +85,7 @@ def _import_tfds():
     return tfds
 
 
-def prepared_directory(name, folder):
+def prepared_directory(name: str, folder: str) -> pathlib.Path | None:
     """The newest prepared version `folder/name/x.y.z`, or None."""
 
     def version(directory):

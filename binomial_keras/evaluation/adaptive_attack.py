@@ -2,6 +2,9 @@
 
 import dataclasses
 import importlib
+from typing import Any
+
+import numpy as np
 
 from .inputs import check_count
 
@@ -32,8 +35,8 @@ class AdaptiveAttack:
 
     name: str
     attack: str
-    settings: tuple
-    estimators: object = dataclasses.field(repr=False, compare=False)
+    settings: tuple | dict
+    estimators: Any = dataclasses.field(repr=False, compare=False)
     draws: int = 1
     average: str = "loss"
     backward: str = "own"
@@ -49,16 +52,16 @@ class AdaptiveAttack:
         check_count("draws", self.draws)
         object.__setattr__(self, "settings", tuple(sorted(dict(self.settings).items())))
 
-    def replace(self, **settings):
+    def replace(self, **settings: Any) -> "AdaptiveAttack":
         """The same attack with other values for some settings."""
         return dataclasses.replace(self, settings={**dict(self.settings), **settings})
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """All that decides the result, given a model and a source; ready for JSON."""
         names = ("name", "attack", "draws", "average", "backward", "common_noise", "source")
         return {**{name: getattr(self, name) for name in names}, "settings": dict(self.settings)}
 
-    def art_attack(self, seed=0):
+    def art_attack(self, seed: int = 0) -> Any:
         """The ART attack with its estimator, to be called by `generate(x, y)`."""
         module = importlib.import_module(".attacks", __package__)
         arguments = {**dict(self.settings), "seed": seed, "verbose": False}
@@ -66,7 +69,7 @@ class AdaptiveAttack:
             arguments["source"] = self.estimators.source(self.source, self.draws)
         return getattr(module, self.attack)(self._estimator(), **arguments)
 
-    def run(self, classifier, x, y, seed=0):
+    def run(self, classifier: Any, x: np.ndarray, y: np.ndarray, seed: int = 0) -> np.ndarray:
         """Attack images.
 
         Args:
@@ -94,7 +97,7 @@ class AdaptiveAttack:
         )
         return made
 
-    def cost(self, images=1):
+    def cost(self, images: int = 1) -> dict[str, int]:
         """Most passes for so many images: `{"forwards": ..., "backwards": ...}`.
 
         Counted per image and draw, as `ARTClassifier` does. Most attacks stop earlier for

@@ -1,6 +1,7 @@
 """The estimator that stands between a Keras model and ART's attacks."""
 
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -9,8 +10,17 @@ from art.estimators.classification.classifier import ClassifierNeuralNetwork
 from .. import backend
 from ..models.with_backward import OWN, with_backward
 from .batches import in_batches
+from .classifier_inputs import (
+    check_average,
+    check_clip_values,
+    check_model,
+    images_of_shape,
+    one_hot,
+    targets,
+)
 from .draws import Draws
-from .kernels import AVERAGES, Kernels
+from .inputs import check_count
+from .kernels import Kernels
 from .losses import check_loss
 
 
@@ -63,20 +73,20 @@ class ARTClassifier(ClassifierNeuralNetwork):
 
     def __init__(
         self,
-        model,
-        draws=1,
-        batch_size=256,
-        clip_values=(0.0, 1.0),
-        logits=True,
-        average="loss",
-        backward=OWN,
-        common_noise=False,
-    ):
-        _check_positive("draws", draws)
-        _check_positive("batch_size", batch_size)
-        _check_clip_values(clip_values)
-        _check_average(average)
-        classes = _check_model(model)
+        model: keras.Model,
+        draws: int = 1,
+        batch_size: int = 256,
+        clip_values: tuple[float, float] = (0.0, 1.0),
+        logits: bool = True,
+        average: str = "loss",
+        backward: str = OWN,
+        common_noise: bool = False,
+    ) -> None:
+        check_count("draws", draws)
+        check_count("batch_size", batch_size)
+        check_clip_values(clip_values)
+        check_average(average)
+        classes = check_model(model)
         super().__init__(model=model, clip_values=tuple(clip_values), channels_first=False)
         self.nb_classes = classes
         self.draws, self.batch_size, self.logits = int(draws), int(batch_size), bool(logits)
@@ -86,32 +96,34 @@ class ARTClassifier(ClassifierNeuralNetwork):
         self.forward = self._kernels.forward
 
     @property
-    def forwards(self):
+    def forwards(self) -> int:
         return self._draws.forwards
 
     @property
-    def backwards(self):
+    def backwards(self) -> int:
         return self._draws.backwards
 
-    def reset_counts(self, forwards=0, backwards=0):
+    def reset_counts(self, forwards: int = 0, backwards: int = 0) -> None:
         """Set `forwards` and `backwards`, to zero if nothing else is said."""
         self._draws.forwards, self._draws.backwards = forwards, backwards
 
     @property
-    def stochastic(self):
+    def stochastic(self) -> bool:
         """Whether the model draws at inference."""
         return self._draws.stochastic
 
-    def renew_noise(self):
+    def renew_noise(self) -> None:
         """With `common_noise`: other noise from now on. Without: nothing."""
         self._draws.renew()
 
     @property
-    def input_shape(self):
+    def input_shape(self) -> tuple:
         """`(height, width, channels)` of one image."""
         return tuple(self.model.input_shape[1:])
 
-    def predict(self, x, batch_size=None, **kwargs):
+    def predict(
+        self, x: np.ndarray, batch_size: int | None = None, **kwargs: Any
+    ) -> np.ndarray:
         """Outputs `(images, classes)`.
 
         Args:
@@ -123,7 +135,7 @@ class ARTClassifier(ClassifierNeuralNetwork):
         outputs = self._draws.mean(self._kernels.outputs, x, limit=batch_size)
         return self._kernels.shown(outputs)
 
-    def with_one_pixel(self, x):
+    def with_one_pixel(self, x: np.ndarray) -> Any:
         """`OnePixel.of` for these images, whose answers are those of `predict`, not counted here.
 
         `None` where nothing would be gained: noise, votes, no convolutions in a chain.
@@ -131,7 +143,9 @@ class ARTClassifier(ClassifierNeuralNetwork):
         fast = None if self.stochastic or self.average == "vote" else self._kernels.one_pixel
         return fast.of(self._images(x), self.batch_size) if fast and fast.worthwhile else None
 
-    def class_gradient(self, x, label=None, **kwargs):
+    def class_gradient(
+        self, x: np.ndarray, label: np.ndarray | int | None = None, **kwargs: Any
+    ) -> np.ndarray:
         """Gradients of the outputs with respect to the images.
 
         Args:
@@ -148,11 +162,11 @@ class ARTClassifier(ClassifierNeuralNetwork):
         labels = np.asarray(label).reshape(-1)
         if labels.size == 1:
             labels = np.repeat(labels, len(x))
-        chosen = self._one_hot(labels, len(x))
-        answer = self._draws.mean(self._kernels.class_gradient, x, chosen)
-        return self._kernels.one_class(*answer, chosen)
+        chosen = one_hot(labels, len(x), self.nb_classes)
+        outputs, gradients = self._draws.mean(self._kernels.class_gradient, x, chosen)
+        return self._kernels.one_class(outputs, gradients, chosen)
 
-    def loss_gradient(self, x, y, **kwargs):
+    def loss_gradient(self, x: np.ndarray, y: np.ndarray, **kwargs: Any) -> np.ndarray:
         """Gradient of every image's cross-entropy with respect to the image, shaped like `x`.
 
         Args:
@@ -160,9 +174,15 @@ class ARTClassifier(ClassifierNeuralNetwork):
             y: classes `(images,)`, or target distributions `(images, classes)`.
         """
         x = self._images(x)
-        return self._loss(x, "cross_entropy", True, self._targets(y, len(x)))[-1]
+        return self._loss(x, "cross_entropy", True, targets(y, len(x), self.nb_classes))[-1]
 
-    def losses(self, x, y, loss="cross_entropy", goal=None):
+    def losses(
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        loss: str = "cross_entropy",
+        goal: np.ndarray | None = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
         """What an attacker maximises, for every image (see `losses.py`).
 
         Args:
@@ -178,7 +198,13 @@ class ARTClassifier(ClassifierNeuralNetwork):
         x = self._images(x)
         return self._loss(x, loss, False, *self._truth_and_goal(y, goal, len(x)))
 
-    def loss_and_gradient(self, x, y, loss="cross_entropy", goal=None):
+    def loss_and_gradient(
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        loss: str = "cross_entropy",
+        goal: np.ndarray | None = None,
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """`losses` and the gradient of the loss with respect to the images, in the same draws.
 
         Returns:
@@ -213,13 +239,15 @@ class ARTClassifier(ClassifierNeuralNetwork):
         self._draws.restore(before)
         return self._draws.mean(self._kernels.loss(loss, gradient, True), *arrays, vote)
 
-    def fit(self, x, y, **kwargs):
+    def fit(self, x: np.ndarray, y: np.ndarray, **kwargs: Any) -> None:
         """Not offered: train the Keras model itself."""
         raise NotImplementedError(
             "ARTClassifier does not train. Train the Keras model, then build a new ARTClassifier."
         )
 
-    def get_activations(self, x, layer, batch_size=128, framework=False):
+    def get_activations(
+        self, x: np.ndarray, layer: str | int, batch_size: int = 128, framework: bool = False
+    ) -> np.ndarray:
         """Outputs of one layer of a functional model, `layer` being its name or position."""
         if framework:
             raise NotImplementedError("ARTClassifier gives activations as NumPy arrays only.")
@@ -228,77 +256,13 @@ class ARTClassifier(ClassifierNeuralNetwork):
         part = backend.compile_forward(keras.Model(self.model.inputs[0], source.output))
         return in_batches(part, min(batch_size, self.batch_size), self._images(x))
 
-    def save(self, filename, path=None):
+    def save(self, filename: str, path: str | None = None) -> None:
         """Save the Keras model, as `path/filename.keras`."""
         self.model.save(Path(path or ".") / f"{filename}.keras")
 
     def _images(self, x):
-        x = np.ascontiguousarray(x, dtype=np.float32)
-        expected = self.input_shape
-        if x.ndim != len(expected) + 1 or any(
-            e is not None and e != s for e, s in zip(expected, x.shape[1:])
-        ):
-            raise ValueError(
-                "Invalid value received for argument `x`. Expected an array of shape "
-                f"{('images', *expected)}. Received: x.shape={x.shape}"
-            )
-        if not len(x):
-            raise ValueError(
-                "Invalid value received for argument `x`. Expected at least one image. "
-                f"Received: x.shape={x.shape}"
-            )
-        return x
+        return images_of_shape(x, self.input_shape)
 
     def _truth_and_goal(self, y, goal, images):
         classes = [y] if goal is None else [y, goal]
-        return [self._one_hot(np.asarray(labels).reshape(-1), images) for labels in classes]
-
-    def _targets(self, y, images):
-        y = np.asarray(y)
-        if y.shape == (images, self.nb_classes):
-            return np.ascontiguousarray(y, dtype=np.float32)
-        return self._one_hot(y.reshape(-1), images)
-
-    def _one_hot(self, labels, images):
-        if len(labels) != images or labels.min() < 0 or labels.max() >= self.nb_classes:
-            raise ValueError(
-                f"Invalid value received for labels. Expected {images} integers from 0 to "
-                f"{self.nb_classes - 1}. Received: {len(labels)} labels from {labels.min()} to "
-                f"{labels.max()}"
-            )
-        return np.eye(self.nb_classes, dtype=np.float32)[labels.astype(np.int64)]
-
-
-def _check_positive(name, value):
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise ValueError(
-            f"Invalid value received for argument `{name}`. Expected an integer >= 1. "
-            f"Received: {name}={value!r}"
-        )
-
-
-def _check_average(average):
-    if average not in AVERAGES:
-        raise ValueError(
-            f"Invalid value received for argument `average`. Expected one of {AVERAGES}. "
-            f"Received: average={average!r}"
-        )
-
-
-def _check_clip_values(clip_values):
-    if np.size(clip_values) != 2 or not clip_values[0] < clip_values[1]:
-        raise ValueError(
-            "Invalid value received for argument `clip_values`. Expected (lowest, highest). "
-            f"Received: clip_values={clip_values}"
-        )
-
-
-def _check_model(model):
-    shape = getattr(model, "output_shape", None)
-    if not isinstance(shape, tuple) or len(shape) != 2 or (shape[-1] or 0) < 2:
-        raise ValueError(
-            "Invalid value received for argument `model`. Expected a built keras.Model with one "
-            "output of shape (images, classes), two classes or more. Received: "
-            f"output shape {shape}"
-        )
-    return shape[-1]
+        return [one_hot(labels, images, self.nb_classes) for labels in classes]

@@ -35,11 +35,11 @@ class AttackOutcome:
     seconds: float
 
     @property
-    def accuracy(self):
+    def accuracy(self) -> float:
         """Accuracy under attack, mean over draws and images, in [0, 1]."""
         return float(self.correct.mean())
 
     @property
-    def clean_accuracy(self):
+    def clean_accuracy(self) -> float:
         """Accuracy on the originals, mean over draws and images, in [0, 1]."""
         return float(self.clean_correct.mean())

@@ -1,10 +1,12 @@
 """Attacked and clean scores side by side."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
-from .paired_difference import paired_difference
+from .estimate import Estimate
+from .paired_difference import PairedDifference, paired_difference
 from .robust_score import RobustScore
 
 
@@ -24,22 +26,22 @@ class AttackScore:
     unchanged: np.ndarray
     seed: int
 
-    def table(self, **bootstrap):
+    def table(self, **bootstrap: Any) -> dict[str, tuple[Estimate, Estimate]]:
         """Dict of measures (see `RobustScore.table`) to `(clean, attacked)`, two `Estimate`s."""
         clean, attacked = self.clean.table(**bootstrap), self.attacked.table(**bootstrap)
         return {name: (clean[name], attacked[name]) for name in clean}
 
-    def drop(self, **bootstrap):
+    def drop(self, **bootstrap: Any) -> PairedDifference:
         """Clean minus attacked mean single-pass accuracy, as a `PairedDifference`."""
         return paired_difference(self.clean, self.attacked, **bootstrap)
 
     @property
-    def unchanged_share(self):
+    def unchanged_share(self) -> float:
         """Share of images that the attack returned unchanged, in [0, 1]."""
         return float(self.unchanged.mean())
 
     @property
-    def unchanged_error(self):
+    def unchanged_error(self) -> float | None:
         """Mean clean error of the unchanged images in [0, 1]; `None` where there are none.
 
         Wrong answers on unchanged images are the model's own and no success of the attack.

@@ -42,7 +42,14 @@ class Estimate:
     resamples: int
 
     @classmethod
-    def of_mean(cls, values, level=0.95, seed=0, resamples=2000, bounds=(0.0, 1.0)):
+    def of_mean(
+        cls,
+        values: np.ndarray,
+        level: float = 0.95,
+        seed: int = 0,
+        resamples: int = 2000,
+        bounds: tuple[float, float] = (0.0, 1.0),
+    ) -> "Estimate":
         """The mean of one value per image.
 
         Args:

@@ -24,7 +24,7 @@ class PairedDifference:
     contradicting: float
 
     @property
-    def excludes_zero(self):
+    def excludes_zero(self) -> bool:
         """Whether the interval does not contain 0."""
         return not self.estimate.low <= 0 <= self.estimate.high
 

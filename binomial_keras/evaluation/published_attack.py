@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib
+from typing import Any
 
 import numpy as np
 
@@ -33,7 +34,7 @@ class PublishedAttack:
     """
 
     name: str
-    settings: tuple = ()
+    settings: tuple | dict = ()
 
     def __post_init__(self):
         if self.name not in _CLASSES:
@@ -43,15 +44,15 @@ class PublishedAttack:
             )
         object.__setattr__(self, "settings", tuple(sorted(dict(self.settings).items())))
 
-    def replace(self, **settings):
+    def replace(self, **settings: Any) -> "PublishedAttack":
         """The same attack with other values for some settings."""
         return PublishedAttack(self.name, {**dict(self.settings), **settings})
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """`{"name": ..., "settings": {...}}`, ready for JSON."""
         return {"name": self.name, "settings": dict(self.settings)}
 
-    def run(self, classifier, x, y, seed=0):
+    def run(self, classifier: Any, x: np.ndarray, y: np.ndarray, seed: int = 0) -> np.ndarray:
         """Attack images.
 
         Args:

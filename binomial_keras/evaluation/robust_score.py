@@ -1,6 +1,8 @@
 """How often a classifier is right over fresh draws, image by image."""
 
 import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -49,21 +51,21 @@ class RobustScore:
     image_hashes: np.ndarray
 
     @property
-    def share(self):
+    def share(self) -> np.ndarray:
         """float64 `(images,)`, share of the draws that are right, in [0, 1]."""
         return self.hits / self.draws
 
     @property
-    def accuracy(self):
+    def accuracy(self) -> float:
         """Mean single-pass accuracy in [0, 1], the primary measure."""
         return float(self.share.mean())
 
     @property
-    def forwards(self):
+    def forwards(self) -> int:
         """Images passed forward for this score."""
         return len(self.hits) * (1 if self.deterministic else self.draws)
 
-    def vote_share(self, N):
+    def vote_share(self, N: int) -> np.ndarray:
         """float64 `(images,)`, share of the votes of `N` draws that are right, in [0, 1]."""
         if N not in self.vote_hits:
             raise ValueError(
@@ -72,7 +74,7 @@ class RobustScore:
             )
         return self.vote_hits[N] / (self.draws // N)
 
-    def worst_share(self, N):
+    def worst_share(self, N: int) -> np.ndarray:
         """float64 `(images,)`, estimate of the probability that `N` draws are all right."""
         check_count("N", N)
         if N > self.draws:
@@ -85,7 +87,7 @@ class RobustScore:
         factors = np.maximum(counts[:, None] - np.arange(N), 0) / (self.draws - np.arange(N))
         return np.prod(factors, axis=1)[where]
 
-    def single_pass(self, **bootstrap):
+    def single_pass(self, **bootstrap: Any) -> Estimate:
         """Mean single-pass accuracy as an `Estimate`.
 
         Args:
@@ -94,21 +96,21 @@ class RobustScore:
         """
         return Estimate.of_mean(self.share, **bootstrap)
 
-    def vote(self, N, **bootstrap):
+    def vote(self, N: int, **bootstrap: Any) -> Estimate:
         """Accuracy of the vote of `N` draws as an `Estimate`; `N` is one of the scored votes."""
         return Estimate.of_mean(self.vote_share(N), **bootstrap)
 
-    def worst_of(self, N, **bootstrap):
+    def worst_of(self, N: int, **bootstrap: Any) -> Estimate:
         """Share of images right in `N` draws out of N as an `Estimate`; `N` up to `draws`."""
         return Estimate.of_mean(self.worst_share(N), **bootstrap)
 
-    def table(self, **bootstrap):
+    def table(self, **bootstrap: Any) -> dict[str, Estimate]:
         """Dict of names to `Estimate`: single pass, then vote and worst of each N."""
         rows = {"single pass": self.single_pass(**bootstrap)}
         rows |= {f"vote of {N}": self.vote(N, **bootstrap) for N in self.vote_hits}
         return rows | {f"worst of {N}": self.worst_of(N, **bootstrap) for N in self.vote_hits}
 
-    def to_arrays(self):
+    def to_arrays(self) -> dict[str, Any]:
         """Dict of arrays that `from_arrays` takes, for an `.npz` file."""
         votes = np.array(list(self.vote_hits), np.int64)
         counts = [self.vote_hits[N] for N in self.vote_hits]
@@ -123,7 +125,7 @@ class RobustScore:
         }
 
     @classmethod
-    def from_arrays(cls, arrays):
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "RobustScore":
         """The score whose `to_arrays` these are; `arrays` may be an open `.npz` file."""
         votes = [int(N) for N in arrays["votes"]]
         return cls(
@@ -136,7 +138,7 @@ class RobustScore:
         )
 
     @classmethod
-    def joined(cls, parts):
+    def joined(cls, parts: "Sequence[RobustScore]") -> "RobustScore":
         """One score from the scores of several blocks of images, in their order.
 
         Args:

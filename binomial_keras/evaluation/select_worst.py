@@ -34,7 +34,7 @@ class WorstCase:
     seed: int
 
     @property
-    def counts(self):
+    def counts(self) -> dict[str, int]:
         """Dict of names to the number of images for which that candidate was kept."""
         return {name: int((self.source == k).sum()) for k, name in enumerate(self.names)}
 

@@ -1,6 +1,7 @@
 """Import from NIR."""
 
 import os
+from typing import Any
 
 import keras
 
@@ -15,7 +16,15 @@ _ACTIVATIONS = ("softmax", None)
 _NOTED = "as noted"
 
 
-def from_nir(graph, T=None, dt=DT, *, timed=_NOTED, readout=_NOTED, activation=_NOTED):
+def from_nir(
+    graph: Any,
+    T: int | None = None,
+    dt: float = DT,
+    *,
+    timed: Any = _NOTED,
+    readout: Any = _NOTED,
+    activation: Any = _NOTED,
+) -> keras.Model:
     """A functional `keras.Model` that computes what a NIR graph describes, ready for training.
 
     `Conv2d`, `Affine`, `Linear`, `AvgPool2d`, `SumPool2d`, `Flatten`, `LIF`, `IF`, `LI` (as the

@@ -30,6 +30,10 @@ class Value:
     border: tuple = (0, 0)
     averaged: bool = False
 
+    def renumbered(self, number, **changes):
+        """The same value under another number, with these changes."""
+        return dataclasses.replace(self, number=number, **changes)
+
 
 class GraphInProgress:
     """Nodes and edges so far.

@@ -1,5 +1,8 @@
 """Export to NIR."""
 
+from typing import Any
+
+import keras
 
 from ..layers import LIF
 from ..models.program import trace
@@ -8,7 +11,7 @@ from .export_layers import export
 from .graph import GraphInProgress
 
 
-def to_nir(model, dt=DT):
+def to_nir(model: keras.Model, dt: float = DT) -> Any:
     """The NIR graph of a spiking network: what one time step computes, weights included.
 
     The graph gets the model's input (the pixel currents, the same in every step, or the spikes of

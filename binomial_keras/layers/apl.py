@@ -1,5 +1,7 @@
 """Adaptive piecewise linear units."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
@@ -44,7 +46,9 @@ class APL(keras.layers.Layer):
         neural networks", ICLR 2015 workshop.
     """
 
-    def __init__(self, segments=5, per_channel=True, regularizer=None, **kwargs):
+    def __init__(
+        self, segments: int = 5, per_channel: bool = True, regularizer: Any = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.segments = check_count("segments", segments)
         if self.segments > 1000:
@@ -54,7 +58,7 @@ class APL(keras.layers.Layer):
         self.per_channel = per_channel
         self.regularizer = keras.regularizers.get(regularizer)
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         shape = (self.segments, *channels_of(self, input_shape))
         self.slopes = self.add_weight(
             name="slopes", shape=shape, initializer="zeros", regularizer=self.regularizer,
@@ -65,14 +69,14 @@ class APL(keras.layers.Layer):
         )
         self.built = True
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         x = ops.cast(inputs, self.compute_dtype)
         return apl()(x, stacked(self.slopes, self.places))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         return tuple(input_shape)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "segments": self.segments,

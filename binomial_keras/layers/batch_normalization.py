@@ -1,5 +1,7 @@
 """Batch normalisation with a defined rule for the time axis."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -45,7 +47,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
     (0.0, 1.0)
     """
 
-    def __init__(self, gradient="last", statistics="last", **kwargs):
+    def __init__(self, gradient: str = "last", statistics: str = "last", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.gradient = check_gradient(gradient)
         self.statistics = check_choice("statistics", statistics, STATISTICS)
@@ -61,14 +63,14 @@ class BatchNormalization(keras.layers.BatchNormalization):
                     f"defined over a time axis. Received: {name}=True"
                 )
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         check_input(self, input_shape)
         self._several_passes = has_time_axis(len(input_shape)) and input_shape[1] > 1
         super().build(input_shape)
         # Keras pins the input rank; the weights are the same with and without a time axis.
         self.input_spec = keras.layers.InputSpec(min_ndim=2, axes={-1: input_shape[-1]})
 
-    def call(self, inputs, training=None):
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
         x = ops.cast(inputs, "float32")
         training = training and self.trainable
         if not has_time_axis(len(x.shape)) or self.statistics == "all":
@@ -129,11 +131,11 @@ class BatchNormalization(keras.layers.BatchNormalization):
                 average * self.momentum + ops.stop_gradient(value) * (1.0 - self.momentum)
             )
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         config = {"gradient": self.gradient, "statistics": self.statistics}
         return {**super().get_config(), **config}
 
-    def backward_rules(self):
+    def backward_rules(self) -> dict[str, dict[str, Any]]:
         """Other gradients that an attacker should try, see `BU.backward_rules`."""
         unrollable = (
             self._several_passes and self.gradient == "last" and self.statistics == "last"

@@ -1,5 +1,7 @@
 """The binomial unit."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -78,8 +80,14 @@ class BU(keras.layers.Layer):
     noise_per_image = True
 
     def __init__(
-        self, neuron="A", T=3, seed=None, gradient="last", surrogate=STRAIGHT_THROUGH, **kwargs
-    ):
+        self,
+        neuron: str = "A",
+        T: int = 3,
+        seed: int | None = None,
+        gradient: str = "last",
+        surrogate: str | tuple = STRAIGHT_THROUGH,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         if neuron not in NEURONS:
             raise ValueError(
@@ -93,7 +101,7 @@ class BU(keras.layers.Layer):
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
 
-    def __call__(self, inputs, *args, **kwargs):
+    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         self._refuse_keras_normalization(inputs)
         return super().__call__(inputs, *args, **kwargs)
 
@@ -118,7 +126,7 @@ class BU(keras.layers.Layer):
                 "the last pass (or gradient='unrolled' in every layer)."
             )
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         check_input(self, input_shape)
         if self.neuron == "A" and has_time_axis(len(input_shape)) and input_shape[1] != self.T:
             raise ValueError(
@@ -127,12 +135,12 @@ class BU(keras.layers.Layer):
             )
         self.built = True
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         if self.neuron == "D":
             return expectation(type(self).gain, self.surrogate, inputs)
         return self.emit(inputs, next_key(self.seed_generator))
 
-    def emit(self, u, key):
+    def emit(self, u: Any, key: Any) -> Any:
         """The output for a given key: the same key and batch give the same spikes."""
         law = type(self).gain, self.surrogate
         if self.neuron == "A":
@@ -152,7 +160,7 @@ class BU(keras.layers.Layer):
         early, last = ops.cast(early, "float32"), ops.cast(last, "float32")
         return join(*split_passes(*law, self.T)(early, last, key))
 
-    def emit_pass(self, u, key, t):
+    def emit_pass(self, u: Any, key: Any, t: Any) -> Any:
         """Spikes of pass `t` (1, 2, ...) alone, for a `u` without time axis.
 
         Equal to slice t-1 of what `emit` gives for the same key: the step-by-step form of a
@@ -161,14 +169,16 @@ class BU(keras.layers.Layer):
         u = ops.cast(u, "float32")
         return ops.cast(one_spike(type(self).gain, self.surrogate)(u, key, t), self.compute_dtype)
 
-    def backward_rules(self):
+    def backward_rules(self) -> dict[str, dict[str, Any]]:
         """Other gradients that an attacker should try: name to changes of the configuration.
 
         `"leaky ..."` and `"relaxed ..."` as for the argument `surrogate`; `"unrolled"` goes
         through all passes; `"twin"` is the gradient of the type D network. Where a rule means
         nothing to a type it is left out.
         """
-        rules = {f"leaky {s}": {"surrogate": ("leaky", s)} for s in _LEAKS}
+        rules: dict[str, dict[str, Any]] = {
+            f"leaky {s}": {"surrogate": ("leaky", s)} for s in _LEAKS
+        }
         if self.neuron != "D":
             rules |= {f"relaxed {s}": {"surrogate": ("relaxed", s)} for s in _TEMPERATURES}
             rules["twin"] = {"neuron": "D"}
@@ -176,12 +186,12 @@ class BU(keras.layers.Layer):
             rules["unrolled"] = {"gradient": "unrolled"}
         return rules
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         if self.neuron == "A" and not has_time_axis(len(input_shape)):
             return (input_shape[0], self.T, *input_shape[1:])
         return tuple(input_shape)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         config = super().get_config()
         config.update(
             neuron=self.neuron,

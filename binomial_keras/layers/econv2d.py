@@ -1,5 +1,7 @@
 """Convolution over accumulated evidence."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -33,7 +35,13 @@ class EConv2D(keras.layers.Conv2D):
         The paper's Fig. 2 and Algorithm 1, lines 5-8 (see `BU`).
     """
 
-    def __init__(self, filters, kernel_size, gradient="last", **kwargs):
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int | tuple[int, int],
+        gradient: str = "last",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(filters, kernel_size, **kwargs)
         self.gradient = check_gradient(gradient)
         if self.data_format != "channels_last":
@@ -42,17 +50,17 @@ class EConv2D(keras.layers.Conv2D):
                 f"Received: data_format={self.data_format!r}"
             )
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         check_input(self, input_shape)
         self._several_passes = has_time_axis(len(input_shape)) and input_shape[1] > 1
         super().build(_one_pass(input_shape))
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         if not has_time_axis(len(inputs.shape)):
             return self.potential(inputs)
         return accumulate(self.potential, inputs, self.gradient)
 
-    def potential(self, x, trainable=True):
+    def potential(self, x: Any, trainable: bool = True) -> Any:
         """`activation(conv(x) + b)` for a tensor without time axis."""
         cut = (lambda v: v) if trainable else ops.stop_gradient
         u = self.convolution_op(x, cut(self.kernel))
@@ -60,14 +68,14 @@ class EConv2D(keras.layers.Conv2D):
             u = u + cut(ops.convert_to_tensor(self.bias))
         return u if self.activation is None else self.activation(u)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         shape = super().compute_output_shape(_one_pass(input_shape))
         return (shape[0], *tuple(input_shape)[1 : len(input_shape) - 3], *shape[1:])
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "gradient": self.gradient}
 
-    def backward_rules(self):
+    def backward_rules(self) -> dict[str, dict[str, Any]]:
         """Other gradients that an attacker should try, see `BU.backward_rules`."""
         unrollable = self._several_passes and self.gradient == "last"
         return {"unrolled": {"gradient": "unrolled"}} if unrollable else {}

@@ -1,5 +1,7 @@
 """Dense layer over accumulated evidence."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -31,11 +33,11 @@ class EDense(keras.layers.Dense):
         The paper's Eq. 4 and Algorithm 1, lines 5-8 (see `BU`).
     """
 
-    def __init__(self, units, gradient="last", **kwargs):
+    def __init__(self, units: int, gradient: str = "last", **kwargs: Any) -> None:
         super().__init__(units, **kwargs)
         self.gradient = check_gradient(gradient)
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         check_input(self, input_shape)
         self._several_passes = has_time_axis(len(input_shape)) and input_shape[1] > 1
         if len(input_shape) > 3:
@@ -47,12 +49,12 @@ class EDense(keras.layers.Dense):
         # Dense pins the input rank to that of the shape it was built with.
         self.input_spec = keras.layers.InputSpec(min_ndim=2, axes={-1: input_shape[-1]})
 
-    def call(self, inputs, training=None):
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
         if not has_time_axis(len(inputs.shape)):
             return self.potential(inputs)
         return accumulate(self.potential, inputs, self.gradient)
 
-    def potential(self, x, trainable=True):
+    def potential(self, x: Any, trainable: bool = True) -> Any:
         """`activation(x W + b)` for a tensor without time axis."""
         cut = (lambda v: v) if trainable else ops.stop_gradient
         u = ops.matmul(x, cut(ops.convert_to_tensor(self.kernel)))
@@ -60,10 +62,10 @@ class EDense(keras.layers.Dense):
             u = u + cut(ops.convert_to_tensor(self.bias))
         return u if self.activation is None else self.activation(u)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "gradient": self.gradient}
 
-    def backward_rules(self):
+    def backward_rules(self) -> dict[str, dict[str, Any]]:
         """Other gradients that an attacker should try, see `BU.backward_rules`."""
         unrollable = self._several_passes and self.gradient == "last"
         return {"unrolled": {"gradient": "unrolled"}} if unrollable else {}

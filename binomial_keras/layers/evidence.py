@@ -1,5 +1,7 @@
 """Read-out: from a spike train to an ordinary tensor."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -21,13 +23,13 @@ class Evidence(keras.layers.Layer):
     [[0.75]]
     """
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         check_input(self, input_shape)
         self.built = True
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         return ops.mean(inputs, axis=1) if has_time_axis(len(inputs.shape)) else inputs
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         shape = tuple(input_shape)
         return (shape[0], *shape[2:]) if has_time_axis(len(shape)) else shape

@@ -1,5 +1,7 @@
 """The flexible layer."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -95,27 +97,27 @@ class FlexibleLayer(keras.layers.Layer):
 
     def __init__(
         self,
-        filters,
-        kernel_size,
-        threshold="learned",
-        max_when="below",
-        scale=50.0,
-        threshold_value=0.1,
-        learn_threshold=True,
-        threshold_initializer=None,
-        mask_per_image=False,
-        strides=1,
-        padding="valid",
-        use_bias=True,
-        conv_activation=None,
-        kernel_initializer="glorot_uniform",
-        bias_initializer="zeros",
-        kernel_regularizer=None,
-        bias_regularizer=None,
-        seed=None,
-        surrogate="exact",
-        **kwargs,
-    ):
+        filters: int,
+        kernel_size: int | tuple[int, int],
+        threshold: str | None = "learned",
+        max_when: str = "below",
+        scale: float = 50.0,
+        threshold_value: float = 0.1,
+        learn_threshold: bool = True,
+        threshold_initializer: Any = None,
+        mask_per_image: bool = False,
+        strides: int | tuple[int, int] = 1,
+        padding: str = "valid",
+        use_bias: bool = True,
+        conv_activation: Any = None,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        seed: int | None = None,
+        surrogate: str | tuple = "exact",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.filters = check_count("filters", filters)
         self.kernel_size = check_pair("kernel_size", kernel_size)
@@ -140,11 +142,11 @@ class FlexibleLayer(keras.layers.Layer):
         self.seed_generator = keras.random.SeedGenerator(seed)
 
     @property
-    def noise_per_image(self):
+    def noise_per_image(self) -> bool:
         """Whether several draws may share one batch: not if its images share one mask."""
         return self.mask_per_image
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         check_shapes(self, input_shape)
         channels = input_shape[-1]
         self.kernel = self.add_weight(
@@ -173,7 +175,7 @@ class FlexibleLayer(keras.layers.Layer):
         self.input_spec = keras.layers.InputSpec(ndim=4, axes={-1: channels})
         self.built = True
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         potential = ops.conv(
             inputs, self.kernel.value, self.strides, self.padding, "channels_last"
         )
@@ -188,7 +190,7 @@ class FlexibleLayer(keras.layers.Layer):
             output = gated_mixture(self._settings())(inputs, potential, bias, T)
         return ops.cast(output, self.compute_dtype)
 
-    def mask(self, inputs):
+    def mask(self, inputs: Any) -> Any:
         """Share of max-pooling g of every unit for every image, as the layer would use it.
 
         Args:
@@ -210,7 +212,7 @@ class FlexibleLayer(keras.layers.Layer):
             share = gate_alone(self._settings())(inputs, self._threshold())
         return ops.broadcast_to(share, shape)
 
-    def backward_rules(self):
+    def backward_rules(self) -> dict[str, dict[str, Any]]:
         """Other gradients that an attacker should try: name to changes of the configuration.
 
         The forward pass stays the same in all but the last:
@@ -255,13 +257,13 @@ class FlexibleLayer(keras.layers.Layer):
             self.conv_activation,
         )
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         valid = self.padding == "valid"
         sizes = (n - k + 1 if valid else n for n, k in zip(input_shape[1:3], self.kernel_size))
         sizes = (-(-size // stride) for size, stride in zip(sizes, self.strides))
         return (input_shape[0], *sizes, self.filters)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         serialize = keras.saving.serialize_keras_object
         return {
             **super().get_config(),

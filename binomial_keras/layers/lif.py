@@ -1,5 +1,7 @@
 """Leaky integrate-and-fire neurons over a time axis."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -87,11 +89,11 @@ class LIF(LIFNeuron):
         Wang, Zhao, Du, He, Zhang, Zeng, iScience (2025), doi 10.1016/j.isci.2025.112660, RandHet.
     """
 
-    def __init__(self, T=None, **kwargs):
+    def __init__(self, T: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.T = None if T is None else check_passes(T)
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         check_input(self, input_shape)
         timed = has_time_axis(len(input_shape))
         if not timed and self.T is None:
@@ -110,10 +112,12 @@ class LIF(LIFNeuron):
         self.build_decay(neurons)
         self.built = True
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         timed = has_time_axis(len(inputs.shape))
+        # Without a time axis there is a T: `build` refuses all else.
+        passes: Any = inputs.shape[1] if timed else self.T
         settings = Settings(
-            inputs.shape[1] if timed else self.T,
+            passes,
             timed,
             self.law,
             self.threshold,
@@ -124,7 +128,7 @@ class LIF(LIFNeuron):
         )
         return ops.cast(lif_loop(settings)(inputs, *self.decay_source()), self.compute_dtype)
 
-    def decays(self, inputs):
+    def decays(self, inputs: Any) -> Any:
         """The decay k of every neuron, as a call would use it; a random one is drawn anew.
 
         Args:
@@ -140,9 +144,9 @@ class LIF(LIFNeuron):
         k = drawn(self.law, current, *self.decay_source())
         return ops.broadcast_to(ops.convert_to_tensor(k, "float32"), ops.shape(current))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         shape = tuple(input_shape)
         return shape if has_time_axis(len(shape)) else (shape[0], self.T, *shape[1:])
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "T": self.T}

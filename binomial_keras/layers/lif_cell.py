@@ -1,5 +1,7 @@
 """Leaky integrate-and-fire neurons, one time step per call."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -41,30 +43,28 @@ class LIFCell(LIFNeuron):
     (2, 4, 5)
     """
 
-    def __init__(self, units, **kwargs):
+    def __init__(self, units: int | tuple[int, ...], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        several = isinstance(units, (tuple, list))
-        self.units = (
-            tuple(check_count("units", unit) for unit in units)
-            if several
-            else check_count("units", units)
-        )
+        if isinstance(units, (tuple, list)):
+            self.units = tuple(check_count("units", unit) for unit in units)
+        else:
+            self.units = check_count("units", units)
 
     @property
     def _neurons(self):
         return self.units if isinstance(self.units, tuple) else (self.units,)
 
     @property
-    def state_size(self):
+    def state_size(self) -> list:
         """Shape of every tensor of the state, without the batch axis."""
         return [self.units] * (2 if self.decay in ("random", "frozen") else 1)
 
     @property
-    def output_size(self):
+    def output_size(self) -> int | tuple[int, ...]:
         """Shape of the spikes, without the batch axis."""
         return self.units
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         if tuple(input_shape)[1:] != self._neurons:
             raise ValueError(
                 f"Invalid input for layer `{self.name}`. Expected (batch, *units) with "
@@ -73,14 +73,14 @@ class LIFCell(LIFNeuron):
         self.build_decay(self._neurons)
         self.built = True
 
-    def get_initial_state(self, batch_size=None):
+    def get_initial_state(self, batch_size: int | None = None) -> list:
         """Neurons at rest, with the decays of this pass if they are drawn."""
         rest = ops.zeros((batch_size, *self._neurons), "float32")
         if self.decay not in ("random", "frozen"):
             return [rest]
         return [rest, rest + drawn(self.law, rest, *self.decay_source())]
 
-    def call(self, inputs, states, training=None):
+    def call(self, inputs: Any, states: list, training: bool | None = None) -> tuple[Any, list]:
         v, *rest = [ops.cast(state, "float32") for state in states]
         if rest:
             k = ops.stop_gradient(rest[0])
@@ -93,8 +93,8 @@ class LIFCell(LIFNeuron):
         after = ops.cast(reset_potential(u, effect, self), states[0].dtype)
         return ops.cast(spikes, self.compute_dtype), [after, *states[1:]]
 
-    def compute_output_shape(self, input_shape, states_shape=None):
+    def compute_output_shape(self, input_shape: tuple, states_shape: tuple | None = None) -> tuple:
         return tuple(input_shape)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "units": self.units}

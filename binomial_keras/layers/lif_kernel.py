@@ -43,7 +43,7 @@ class Settings(NamedTuple):
         reset: "hard" or "soft".
         detach_reset: whether the reset is left out of the gradient.
         scale_input: whether the current is scaled by 1 - k.
-        surrogate: as `check_spike_gradient` returns it.
+        surrogate: as `check_spike_gradient` returns it, `None` where nothing spikes.
     """
 
     T: int
@@ -53,7 +53,7 @@ class Settings(NamedTuple):
     reset: str
     detach_reset: bool
     scale_input: bool
-    surrogate: tuple
+    surrogate: tuple | None
 
 
 def reset_potential(u, spikes, settings):

@@ -1,5 +1,7 @@
 """What `LIF`, `LIFCell` and `MembraneReadout` have in common: arguments, decay, backward rules."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
@@ -43,20 +45,20 @@ class LIFNeuron(keras.layers.Layer):
 
     def __init__(
         self,
-        decay="fixed",
-        decay_value=0.5,
-        decay_range=(0.0, 1.0),
-        decay_law="uniform",
-        decay_per="neuron",
-        shared_over_batch=False,
-        threshold=0.5,
-        reset="hard",
-        detach_reset=True,
-        scale_input=True,
-        surrogate="triangular",
-        seed=None,
-        **kwargs,
-    ):
+        decay: str = "fixed",
+        decay_value: float = 0.5,
+        decay_range: tuple[float, float] = (0.0, 1.0),
+        decay_law: str | tuple = "uniform",
+        decay_per: str = "neuron",
+        shared_over_batch: bool = False,
+        threshold: float = 0.5,
+        reset: str = "hard",
+        detach_reset: bool = True,
+        scale_input: bool = True,
+        surrogate: str | tuple = "triangular",
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.decay = check_choice("decay", decay, KINDS)
         self.decay_value = check_fraction("decay_value", decay_value)
@@ -78,24 +80,26 @@ class LIFNeuron(keras.layers.Layer):
         self.seed_generator = keras.random.SeedGenerator(seed)
 
     @property
-    def noise_per_image(self):
+    def noise_per_image(self) -> bool:
         """Whether several draws may share one batch: not if its images share one draw."""
         return self.decay != "random" or not self.shared_over_batch
 
     @property
-    def law(self):
+    def law(self) -> Decay:
         """The `Decay` that the kernels are compiled for."""
         per_image = self.decay == "random" and not self.shared_over_batch
+        low, high = self.decay_range
         return Decay(
             self.decay,
             self.decay_value,
-            *self.decay_range,
+            low,
+            high,
             self.decay_law,
             self.decay_per,
             per_image,
         )
 
-    def build_decay(self, neurons):
+    def build_decay(self, neurons: tuple) -> None:
         """Make the weight of a learned decay, for the shape of one image's neurons."""
         self.decay_weight = None
         if self.decay == "learned":
@@ -106,7 +110,7 @@ class LIFNeuron(keras.layers.Layer):
                 autocast=False,
             )
 
-    def decay_source(self):
+    def decay_source(self) -> tuple:
         """What the decay is computed from in this call: nothing, a tensor, or a key."""
         if self.decay == "learned":
             return (ops.sigmoid(ops.convert_to_tensor(self.decay_weight)),)
@@ -115,7 +119,7 @@ class LIFNeuron(keras.layers.Layer):
             return (ops.convert_to_tensor(words, "int32"),)
         return (next_key(self.seed_generator),) if self.decay == "random" else ()
 
-    def backward_rules(self):
+    def backward_rules(self) -> dict[str, dict[str, Any]]:
         """Other gradients that an attacker should try: name to changes of the configuration.
 
         The forward pass stays the same in all but the last:
@@ -126,7 +130,7 @@ class LIFNeuron(keras.layers.Layer):
         * `"attached reset"` or `"detached reset"`: the gradient with, or without, the reset;
         * `"mean decay"`, for a random decay: the mean of its law, no noise.
         """
-        rules = {
+        rules: dict[str, dict[str, Any]] = {
             name: {"surrogate": surrogate}
             for name, surrogate in _ENSEMBLE.items()
             if check_spike_gradient(surrogate) != self.surrogate
@@ -137,7 +141,7 @@ class LIFNeuron(keras.layers.Layer):
             rules["mean decay"] = {"decay": "fixed", "decay_value": self.law.mean}
         return rules
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "decay": self.decay,

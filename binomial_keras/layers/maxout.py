@@ -1,5 +1,7 @@
 """Maxout."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -34,11 +36,11 @@ class Maxout(keras.layers.Layer):
         Goodfellow, Warde-Farley, Mirza, Courville, Bengio, "Maxout networks", ICML 2013.
     """
 
-    def __init__(self, pieces=2, **kwargs):
+    def __init__(self, pieces: int = 2, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.pieces = check_count("pieces", pieces)
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         if len(input_shape) < 2 or not input_shape[-1] or input_shape[-1] % self.pieces:
             raise ValueError(
                 f"Invalid input for layer `{self.name}`. Expected (batch, ..., channels) with "
@@ -46,13 +48,13 @@ class Maxout(keras.layers.Layer):
             )
         self.built = True
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         shape = ops.shape(inputs)[:-1]
         units = inputs.shape[-1] // self.pieces
         return ops.max(ops.reshape(inputs, (*shape, self.pieces, units)), axis=-2)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         return (*input_shape[:-1], input_shape[-1] // self.pieces)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "pieces": self.pieces}

@@ -1,5 +1,7 @@
 """Read-out from the potential of neurons that do not spike."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -34,13 +36,15 @@ class MembraneReadout(keras.layers.Layer):
     1.75
     """
 
-    def __init__(self, mode="last", decay_value=0.5, scale_input=True, **kwargs):
+    def __init__(
+        self, mode: str = "last", decay_value: float = 0.5, scale_input: bool = True, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.mode = check_choice("mode", mode, _MODES)
         self.decay_value = check_fraction("decay_value", decay_value)
         self.scale_input = bool(scale_input)
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         check_input(self, input_shape)
         if not has_time_axis(len(input_shape)):
             raise ValueError(
@@ -49,7 +53,7 @@ class MembraneReadout(keras.layers.Layer):
             )
         self.built = True
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         decay = Decay("fixed", self.decay_value, 0.0, 1.0, ("uniform",), "layer", False)
         settings = Settings(
             inputs.shape[1], True, decay, None, "hard", True, self.scale_input, None
@@ -61,10 +65,10 @@ class MembraneReadout(keras.layers.Layer):
             found = (ops.mean if self.mode == "mean" else ops.max)(potentials, axis=1)
         return ops.cast(found, self.compute_dtype)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         return (input_shape[0], *tuple(input_shape)[2:])
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "mode": self.mode,

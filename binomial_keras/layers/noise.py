@@ -3,7 +3,9 @@
 import dataclasses
 import math
 import numbers
+from typing import Any
 
+import keras
 from keras import ops
 
 from ..backend import fused
@@ -33,7 +35,8 @@ def _cdf(family, z):
         return 0.5 * (1.0 + ops.erf(z / _SQRT_2))
     if family == "logistic":
         return ops.sigmoid(z)
-    tail = 0.5 * ops.exp(-ops.abs(z))
+    # Not `abs`, whose slope at 0 is 0 on every backend: that of F is the density there too.
+    tail = 0.5 * ops.exp(-ops.where(z < 0.0, -z, z))
     return ops.where(z < 0.0, tail, 1.0 - tail)
 
 
@@ -120,28 +123,28 @@ class Noise:
                 f"Received: scale={self.scale!r}"
             )
 
-    def log_density(self, z):
+    def log_density(self, z: Any) -> Any:
         """ln f(z)."""
         return _log_density(self.family, z / self.scale) - math.log(self.scale)
 
-    def density(self, z):
+    def density(self, z: Any) -> Any:
         """f(z)."""
         return ops.exp(self.log_density(z))
 
-    def score(self, z):
+    def score(self, z: Any) -> Any:
         """-(ln f)'(z), an odd function."""
         return _score(self.family, z / self.scale) / self.scale
 
-    def weighted_score(self, z, factors, summed=False):
+    def weighted_score(self, z: Any, factors: Any, summed: bool = False) -> Any:
         """`score(z) * factors`, in one pass over the data; `summed` adds up over axis 1."""
         scale = ops.convert_to_tensor(self.scale, "float32")
         return _WEIGHERS[self.family, summed](scale, z, factors)
 
-    def cdf(self, z):
+    def cdf(self, z: Any) -> Any:
         """F(z), in [0, 1]; its derivative is the density."""
         return _cdf(self.family, z / self.scale)
 
-    def sample(self, shape, seed_generator):
+    def sample(self, shape: tuple, seed_generator: keras.random.SeedGenerator) -> Any:
         """Independent samples, float32.
 
         Args:
@@ -150,7 +153,7 @@ class Noise:
         """
         return self.sample_with(shape, next_key(seed_generator))
 
-    def sample_with(self, shape, key, number=1):
+    def sample_with(self, shape: tuple, key: Any, number: Any = 1) -> Any:
         """Samples for a key (int32, shape `(2,)`): the same arguments, the same samples.
 
         One key serves many arrays: each `number` (int32) has samples of its own.

@@ -1,5 +1,7 @@
 """Any stateless Keras layer, applied to every pass on its own."""
 
+from typing import Any
+
 import keras
 
 from .time_axis import check_input, fold, has_time_axis, unfold
@@ -26,7 +28,7 @@ class PerPass(keras.layers.Wrapper):
     (2, 3, 14, 14, 16)
     """
 
-    def __init__(self, layer, **kwargs):
+    def __init__(self, layer: keras.layers.Layer, **kwargs: Any) -> None:
         super().__init__(layer, **kwargs)
         if isinstance(layer, keras.layers.BatchNormalization):
             raise ValueError(
@@ -35,17 +37,17 @@ class PerPass(keras.layers.Wrapper):
                 f"binomial_keras.layers.BatchNormalization. Received: layer={layer}"
             )
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         check_input(self, input_shape)
         super().build(self._one_pass(input_shape))
 
-    def call(self, inputs, training=None):
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
         options = {"training": training} if self.layer._call_has_training_arg else {}
         if not has_time_axis(len(inputs.shape)):
             return self.layer(inputs, **options)
         return unfold(self.layer(fold(inputs), **options), inputs.shape[1])
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         shape = self.layer.compute_output_shape(self._one_pass(input_shape))
         return (shape[0], input_shape[1], *shape[1:]) if self._timed(input_shape) else shape
 

@@ -1,5 +1,7 @@
 """Pixels as random spike trains."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -42,7 +44,14 @@ class PoissonEncoder(keras.layers.Layer):
     # Every image of a batch has noise of its own, so several draws may share one batch.
     noise_per_image = True
 
-    def __init__(self, T=4, rate=1.0, seed=None, surrogate=STRAIGHT_THROUGH, **kwargs):
+    def __init__(
+        self,
+        T: int = 4,
+        rate: float = 1.0,
+        seed: int | None = None,
+        surrogate: str | tuple = STRAIGHT_THROUGH,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.T = check_passes(T)
         self.rate = check_number("rate", rate, positive=True)
@@ -50,7 +59,7 @@ class PoissonEncoder(keras.layers.Layer):
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         check_input(self, input_shape)
         if has_time_axis(len(input_shape)):
             raise ValueError(
@@ -59,21 +68,21 @@ class PoissonEncoder(keras.layers.Layer):
             )
         self.built = True
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         p = ops.expand_dims(self.rate * ops.cast(inputs, "float32"), 1)
         key = next_key(self.seed_generator)
         spikes = unrolled_passes(unit_gain, self.surrogate, self.T)(p, key)
         return ops.cast(spikes, self.compute_dtype)
 
-    def backward_rules(self):
+    def backward_rules(self) -> dict[str, dict[str, Any]]:
         """Other gradients that an attacker should try, see `BU.backward_rules`."""
         rules = {f"leaky {s}": {"surrogate": ("leaky", s)} for s in (0.1, 1.0)}
         return rules | {f"relaxed {s}": {"surrogate": ("relaxed", s)} for s in (0.1, 0.5)}
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         return (input_shape[0], self.T, *tuple(input_shape)[1:])
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "T": self.T,

@@ -1,5 +1,7 @@
 """Present one image for several passes."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -26,11 +28,11 @@ class Present(keras.layers.Layer):
     (2, 3, 28, 28, 1)
     """
 
-    def __init__(self, T=3, **kwargs):
+    def __init__(self, T: int = 3, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.T = check_passes(T)
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         check_input(self, input_shape)
         if has_time_axis(len(input_shape)):
             raise ValueError(
@@ -39,15 +41,15 @@ class Present(keras.layers.Layer):
             )
         self.built = True
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         return ops.repeat(ops.expand_dims(inputs, 1), self.T, axis=1)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         return (input_shape[0], self.T, *tuple(input_shape)[1:])
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "T": self.T}
 
-    def backward_rules(self):
+    def backward_rules(self) -> dict[str, dict[str, Any]]:
         """The twin network of `BU.backward_rules` needs one pass."""
         return {"twin": {"T": 1}}

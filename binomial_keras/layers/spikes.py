@@ -6,6 +6,7 @@ kernel is made once per (gain, surrogate, T).
 
 import functools
 import math
+from typing import Any
 
 from keras import ops
 
@@ -18,7 +19,7 @@ from .surrogate import STRAIGHT_THROUGH, soft
 _LONGEST_INVERSE_CDF = 8
 
 
-def tanh_gain(u):
+def tanh_gain(u: Any) -> Any:
     """`h(u) = max(0, tanh u)`."""
     return ops.relu(ops.tanh(u))
 
@@ -27,7 +28,7 @@ def _tanh_derivative(u):
     return ops.where(u > 0, 1.0 - ops.square(ops.tanh(u)), 0.0)
 
 
-def unit_gain(u):
+def unit_gain(u: Any) -> Any:
     """`h(u) = min(max(u, 0), 1)`: the input itself is the probability."""
     return ops.clip(u, 0.0, 1.0)
 

@@ -2,6 +2,8 @@
 
 import math
 import numbers
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -65,12 +67,12 @@ class SPLASH(keras.layers.Layer):
 
     def __init__(
         self,
-        hinges=(0.0, 1.0, 2.0, 2.5),
-        per_channel=False,
-        start="relu",
-        regularizer=None,
-        **kwargs,
-    ):
+        hinges: Sequence[float] = (0.0, 1.0, 2.0, 2.5),
+        per_channel: bool = False,
+        start: str = "relu",
+        regularizer: Any = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.hinges = check_hinges(hinges)
         if not isinstance(per_channel, bool):
@@ -79,7 +81,7 @@ class SPLASH(keras.layers.Layer):
         self.start = check_choice("start", start, tuple(STARTS))
         self.regularizer = keras.regularizers.get(regularizer)
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         shape = (len(self.hinges), *channels_of(self, input_shape))
         self.a_plus = self._slopes("a_plus", shape, 1.0)
         self.a_minus = self._slopes("a_minus", shape, STARTS[self.start])
@@ -98,11 +100,11 @@ class SPLASH(keras.layers.Layer):
             autocast=False,
         )
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         x = ops.cast(inputs, self.compute_dtype)
         return splash(self.hinges)(x, stacked(self.a_plus, self.a_minus))
 
-    def slopes(self):
+    def slopes(self) -> np.ndarray:
         """Slope of f on each of its 2K segments, from left to right.
 
         The largest absolute value is the layer's Lipschitz constant.
@@ -114,10 +116,10 @@ class SPLASH(keras.layers.Layer):
                        for a in (self.a_plus, self.a_minus))
         return np.concatenate([-minus[::-1], plus])
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         return tuple(input_shape)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "hinges": self.hinges,

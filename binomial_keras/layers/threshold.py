@@ -1,6 +1,7 @@
 """Threshold units."""
 
 import numbers
+from typing import Any
 
 import keras
 from keras import ops
@@ -49,17 +50,23 @@ class Threshold(keras.layers.Layer):
         Xiao, Peng, Hong, Ke, Yang, arXiv 1902.00358 (2019). The slopes are this library's.
     """
 
-    def __init__(self, noise="laplace", scale=1.0, surrogate="zero", **kwargs):
+    def __init__(
+        self,
+        noise: str = "laplace",
+        scale: float = 1.0,
+        surrogate: str | tuple = "zero",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         family = Noise(noise, scale)
         self.noise, self.scale = family.family, family.scale
         self.surrogate = _check_surrogate(surrogate)
         self.supports_masking = True
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         self.built = True
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         name, width = (*self.surrogate, None)[:2]
         if name == "smooth":
             return self._gate(width).cdf(inputs)
@@ -78,22 +85,24 @@ class Threshold(keras.layers.Layer):
     def _gate(self, width):
         return Noise(self.noise, self.scale * width)
 
-    def backward_rules(self):
+    def backward_rules(self) -> dict[str, dict[str, Any]]:
         """Other gradients that an attacker should try: name to changes of the configuration.
 
         `"noise cdf k"` for k in 1/4, 1/2, 1, 2, 4, `"sigmoid 1"` and `"straight through"` keep
         the forward pass; `"smooth gates"` is the gradient of the network with the gates F(v).
         """
-        rules = {f"noise cdf {k:g}": {"surrogate": ("cdf", k)} for k in _WIDTHS}
+        rules: dict[str, dict[str, Any]] = {
+            f"noise cdf {k:g}": {"surrogate": ("cdf", k)} for k in _WIDTHS
+        }
         rules["sigmoid 1"] = {"surrogate": ("sigmoid", 1.0)}
         rules["straight through"] = {"surrogate": "straight_through"}
         rules["smooth gates"] = {"surrogate": ("smooth", 1.0)}
         return rules
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         return tuple(input_shape)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "noise": self.noise,

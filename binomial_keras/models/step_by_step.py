@@ -1,5 +1,8 @@
 """The same network, one pass per call."""
 
+from typing import Any
+
+import keras
 from keras import ops
 
 from ..backend import compiled
@@ -32,7 +35,7 @@ class StepByStep:
     ...     probabilities, state = network.step(state)
     """
 
-    def __init__(self, model):
+    def __init__(self, model: keras.Model) -> None:
         units = [layer for layer in walk(model) if isinstance(layer, BU)]
         if not units or any(unit.neuron != "A" for unit in units):
             raise ValueError(
@@ -42,7 +45,7 @@ class StepByStep:
             )
         self.model = model
         self.calls, self.source, self.result = trace(model)
-        moving = set()
+        moving: set[int] = set()
         for call in self.calls:
             if isinstance(call.layer, (BU, Present)) or moving & set(call.inputs):
                 moving.add(call.output)
@@ -77,7 +80,7 @@ class StepByStep:
                 "axis: the passes come from the units."
             )
 
-    def start(self, x):
+    def start(self, x: Any) -> dict:
         """The state before the first pass, for images `(batch, height, width, channels)`.
 
         Draws one key per unit. The state is a dictionary: `t` (passes done), `keys`, `sums`
@@ -96,7 +99,7 @@ class StepByStep:
         fixed = self._start(ops.convert_to_tensor(x, "float32"))
         return {"t": 0, "keys": keys, "sums": sums, "fixed": fixed}
 
-    def step(self, state, return_spikes=False):
+    def step(self, state: dict, return_spikes: bool = False) -> tuple:
         """One pass: `(output, new state)`, and the spikes of this pass by unit if asked for.
 
         The output is the model's, from the evidence of all passes so far.

@@ -1,7 +1,12 @@
 """Epochs over images that are attacked on the way."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 import numpy as np
+
+from .adversary import Adversary
 
 
 class AdversarialEpochs:
@@ -16,13 +21,21 @@ class AdversarialEpochs:
         seed: with the number of the epoch, seed of the attacks' random starts.
     """
 
-    def __init__(self, model, adversary, seed):
+    def __init__(self, model: keras.Model, adversary: Adversary, seed: int) -> None:
         self.model, self.adversary, self.seed = model, adversary, seed
         self.attack = adversary.attack(model)
 
     def __call__(
-        self, x, y, batch_size, epochs, initial_epoch, validation_data, verbose, callbacks
-    ):
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        batch_size: int,
+        epochs: int,
+        initial_epoch: int,
+        validation_data: tuple | None,
+        verbose: str | int,
+        callbacks: Sequence[Any],
+    ) -> dict[str, list[float]]:
         model, logs = self.model, {}
         shown = keras.callbacks.CallbackList(
             callbacks,
@@ -45,7 +58,8 @@ class AdversarialEpochs:
             logs = model.train_on_batch(*given, return_dict=True)
             shown.on_train_batch_end(step, logs)
         if validation_data is not None:
-            logs = {**logs, **self._validated(*validation_data, batch_size)}
+            images, labels = validation_data
+            logs = {**logs, **self._validated(images, labels, batch_size)}
         shown.on_epoch_end(initial_epoch, logs)
         shown.on_train_end(logs)
         return {name: [float(value)] for name, value in logs.items()}

@@ -3,6 +3,8 @@
 import dataclasses
 import math
 import numbers
+from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -64,19 +66,21 @@ class Adversary:
             f"Received: {name}={getattr(self, name)!r}"
         )
 
-    def loss(self):
+    def loss(self) -> keras.losses.Loss:
         """What the training step minimises: for TRADES of a batch that holds x and then x'."""
         if self.kind == "pgd":
             return keras.losses.SparseCategoricalCrossentropy()
         return Trades(self.beta)
 
-    def batch(self, x, attacked, y):
+    def batch(
+        self, x: np.ndarray, attacked: np.ndarray, y: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
         """What is handed to `train_on_batch`."""
         if self.kind == "pgd":
             return attacked, y
         return np.concatenate([x, attacked]), np.concatenate([y, y])
 
-    def within_step(self, call, x, y, key, number):
+    def within_step(self, call: Any, x: Any, y: Any, key: Any, number: Any) -> tuple[Any, Any]:
         """What `batch` gives, made within a compiled training step.
 
         Args:
@@ -99,7 +103,7 @@ class Adversary:
             return point, y
         return ops.concatenate([x, point]), ops.concatenate([y, y])
 
-    def attack(self, model):
+    def attack(self, model: keras.Model) -> Callable[..., np.ndarray]:
         """`(x, y, rng) -> x'`, compiled once for a model whose weights may change.
 
         Args:
@@ -141,7 +145,7 @@ def _divergence(outputs, clean):
     return (divergence(clean, outputs[:, 0]),)
 
 
-def divergence(p, q):
+def divergence(p: Any, q: Any) -> Any:
     """`KL(p || q) = sum_k p_k (log p_k - log q_k)` along the last axis."""
     return keras.ops.sum(p * (_log(p) - _log(q)), axis=-1)
 
@@ -157,15 +161,15 @@ class Trades(keras.losses.Loss):
         beta: weight of the second term.
     """
 
-    def __init__(self, beta=5.0, name="trades", **kwargs):
+    def __init__(self, beta: float = 5.0, name: str = "trades", **kwargs: Any) -> None:
         super().__init__(name=name, **kwargs)
         self.beta = beta
 
-    def call(self, y_true, y_pred):
+    def call(self, y_true: Any, y_pred: Any) -> Any:
         clean, attacked = keras.ops.split(y_pred, 2, axis=0)
         labels = keras.ops.split(keras.ops.reshape(y_true, (-1,)), 2, axis=0)[0]
         own = keras.losses.sparse_categorical_crossentropy(labels, clean)
         return own + self.beta * divergence(clean, attacked)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "beta": self.beta}

@@ -1,15 +1,19 @@
 """Images mirrored and moved: drawn once per epoch, applied on the host or within a step."""
 
+from typing import Any
+
 import numpy as np
 from keras import ops
 
+from .recipe import Recipe
 
-def flips(count, seed, epoch):
+
+def flips(count: int, seed: int, epoch: int) -> np.ndarray:
     """Which of so many images are mirrored, a bool `(count,)`, drawn from (seed, epoch)."""
     return np.random.default_rng([seed, epoch, 1]).random(count) < 0.5
 
 
-def offsets(count, shift, seed, epoch):
+def offsets(count: int, shift: int, seed: int, epoch: int) -> np.ndarray:
     """Where each image is cut out of itself padded by `shift`.
 
     Int `(count, 2)`, from the top and from the left in 0..2 shift, drawn from (seed, epoch).
@@ -17,7 +21,7 @@ def offsets(count, shift, seed, epoch):
     return np.random.default_rng([seed, epoch, 2]).integers(0, 2 * shift + 1, (count, 2))
 
 
-def augmented(x, recipe, seed, epoch):
+def augmented(x: np.ndarray, recipe: Recipe, seed: int, epoch: int) -> np.ndarray:
     """Images mirrored and moved as the recipe says; `x` may be overwritten."""
     if recipe.flip:
         chosen = flips(len(x), seed, epoch)
@@ -36,12 +40,12 @@ def _moved(x, shift, seed, epoch):
     return x
 
 
-def mirrored(x, chosen):
+def mirrored(x: Any, chosen: Any) -> Any:
     """`augmented`'s mirror for tensors: `x` `(images, ...)`, `chosen` as of `flips`."""
     return ops.where(ops.reshape(chosen, (-1, 1, 1, 1)), ops.flip(x, axis=2), x)
 
 
-def moved(x, places, shift):
+def moved(x: Any, places: Any, shift: int) -> Any:
     """`augmented`'s move for tensors: `x` `(images, ...)`, `places` as of `offsets`."""
     height, width = x.shape[1:3]
     x = ops.pad(x, ((0, 0), (shift, shift), (shift, shift), (0, 0)))

@@ -1,15 +1,19 @@
 """How the noise copies of an image are drawn, weighted and cut into chunks."""
 
 import numbers
+from collections.abc import Callable
+from typing import Any
 
 from keras import ops
+
+from ..layers.noise import Noise
 
 BASELINES = (None, "leave_one_out")
 # Numbers of one chunk, over all layers: about 4 MiB of float32 stay within a processor's cache.
 _CHUNK = 2**20
 
 
-def check_copies(copies, baseline, antithetic):
+def check_copies(copies: int, baseline: str | None, antithetic: bool) -> int:
     """Raise unless so many copies allow this baseline, with or without antithetic pairs."""
     if baseline not in BASELINES:
         raise ValueError(
@@ -27,7 +31,7 @@ def check_copies(copies, baseline, antithetic):
     return int(copies)
 
 
-def rows_at_once(chunk, numbers_per_row):
+def rows_at_once(chunk: int | None, numbers_per_row: int) -> int:
     """The most rows (images x copies) in memory, from the argument `chunk` or from the widths."""
     if chunk is None:
         return max(16, _CHUNK // numbers_per_row)
@@ -39,7 +43,7 @@ def rows_at_once(chunk, numbers_per_row):
     return int(chunk)
 
 
-def parts(copies, rows, baseline, antithetic):
+def parts(copies: int, rows: int, baseline: str | None, antithetic: bool) -> list[int]:
     """Sizes of the groups of copies that one pass takes, as equal as they can be.
 
     A group holds no more than `rows`, unless pairs or the baseline need more; groups are even
@@ -53,7 +57,9 @@ def parts(copies, rows, baseline, antithetic):
     return [unit * (small + (group < larger)) for group in range(groups)]
 
 
-def draw(noise, images, copies, shape, antithetic, key, number):
+def draw(
+    noise: Noise, images: Any, copies: int, shape: tuple, antithetic: bool, key: Any, number: Any
+) -> Any:
     """Noise `(images, copies, *shape)`; copy k + copies / 2 has -z where copy k has z."""
     if not antithetic:
         return noise.sample_with((images, copies, *shape), key, number)
@@ -61,7 +67,7 @@ def draw(noise, images, copies, shape, antithetic, key, number):
     return ops.concatenate([half, -half], axis=1)
 
 
-def centred(losses, baseline, antithetic):
+def centred(losses: Any, baseline: str | None, antithetic: bool) -> Any:
     """Losses `(images, copies)` less a baseline that is independent of the copy's own noise.
 
     The baseline is the mean loss of the other copies of the image. An antithetic partner
@@ -78,7 +84,7 @@ def centred(losses, baseline, antithetic):
     return losses - (total - own) / (copies - unit)
 
 
-def over_images(count, size, body, start):
+def over_images(count: Any, size: int, body: Callable[..., tuple], start: tuple) -> tuple:
     """`body(first image, how many, total)` for all images, `size` at a time.
 
     Args:

@@ -1,11 +1,15 @@
 """Epochs that run on the device alone."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 import numpy as np
 
 from .. import many_steps
 from .augmentation import flips, mirrored, moved, offsets
 from .divergence import check_loss
+from .recipe import Recipe
 
 # Steps between two looks at the loss on an accelerator.
 STEPS_PER_CALL = 100
@@ -30,7 +34,15 @@ class DeviceEpochs:
             and every step may be looked at, and else `STEPS_PER_CALL`.
     """
 
-    def __init__(self, model, recipe, seed, x, y, steps_per_call=None):
+    def __init__(
+        self,
+        model: keras.Model,
+        recipe: Recipe,
+        seed: int,
+        x: np.ndarray,
+        y: np.ndarray,
+        steps_per_call: int | None = None,
+    ) -> None:
         self.model, self.recipe, self.seed = model, recipe, seed
         default = STEPS_PER_CALL if many_steps.on_accelerator() else 1
         self.steps_per_call = default if steps_per_call is None else int(steps_per_call)
@@ -43,7 +55,14 @@ class DeviceEpochs:
         self._train = many_steps.train_steps(model, self._batch)
         self._tested = None
 
-    def __call__(self, epoch, order, validation_data, verbose, callbacks):
+    def __call__(
+        self,
+        epoch: int,
+        order: np.ndarray,
+        validation_data: tuple | None,
+        verbose: str | int,
+        callbacks: Sequence[Any],
+    ) -> dict[str, float]:
         """Trains epoch 0, 1, ... on the images in this order; returns its logs."""
         shown = keras.callbacks.CallbackList(
             list(callbacks), add_history=True, add_progbar=verbose != 0, model=self.model,

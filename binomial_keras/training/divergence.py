@@ -1,9 +1,15 @@
 """A training whose loss is not finite is stopped."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from .recipe import Recipe
 
-def check_loss(losses, epoch, first, steps, recipe):
+
+def check_loss(
+    losses: Sequence[float] | np.ndarray, epoch: int, first: int, steps: int, recipe: Recipe
+) -> None:
     """Raises `FloatingPointError` for the first loss that is not finite.
 
     Args:

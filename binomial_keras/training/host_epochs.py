@@ -1,10 +1,15 @@
 """Epochs whose batches come from the host, one step at a time."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import keras
+import numpy as np
 
 from .adversarial_epochs import AdversarialEpochs
 from .augmentation import augmented
 from .divergence import check_loss
+from .recipe import Recipe
 
 
 class _Schedule(keras.callbacks.Callback):
@@ -36,14 +41,24 @@ class HostEpochs:
         x, y: images and labels.
     """
 
-    def __init__(self, model, recipe, seed, x, y):
+    def __init__(
+        self, model: keras.Model, recipe: Recipe, seed: int, x: np.ndarray, y: np.ndarray
+    ) -> None:
         self.recipe, self.seed, self.x, self.y = recipe, seed, x, y
+        self._fit: Callable[..., dict[str, list]]
         if recipe.adversary:
             self._fit = AdversarialEpochs(model, recipe.adversary, seed)
         else:
             self._fit = lambda x, y, **options: model.fit(x, y, shuffle=False, **options).history
 
-    def __call__(self, epoch, order, validation_data, verbose, callbacks):
+    def __call__(
+        self,
+        epoch: int,
+        order: np.ndarray,
+        validation_data: tuple | None,
+        verbose: str | int,
+        callbacks: Sequence[Any],
+    ) -> dict[str, float]:
         """Trains epoch 0, 1, ... on the images in this order; returns its logs."""
         steps = -(-len(order) // self.recipe.batch_size)
         logs = self._fit(

@@ -1,5 +1,9 @@
 """Likelihood-ratio training."""
 
+import os
+from collections.abc import Callable
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -71,17 +75,17 @@ class GLR(keras.Model):
 
     def __init__(
         self,
-        network,
-        noise="laplace",
-        scale=1.0,
-        copies=100,
-        loss="cross_entropy",
-        baseline=None,
-        antithetic=False,
-        chunk=None,
-        seed=None,
-        **kwargs,
-    ):
+        network: keras.Model,
+        noise: str = "laplace",
+        scale: float = 1.0,
+        copies: int = 100,
+        loss: str | Callable = "cross_entropy",
+        baseline: str | None = None,
+        antithetic: bool = False,
+        chunk: int | None = None,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.noise = Noise(noise, scale)
         self.copies = check_copies(copies, baseline, antithetic)
@@ -93,11 +97,11 @@ class GLR(keras.Model):
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.built = True
 
-    def call(self, inputs, training=None):
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
         """The network's output, without noise."""
         return self.network(inputs, training=False)
 
-    def compile(self, optimizer="rmsprop", **arguments):
+    def compile(self, optimizer: Any = "rmsprop", **arguments: Any) -> None:
         """As `keras.Model.compile`, without a loss: that is an argument of the constructor."""
         if arguments.get("loss") is not None:
             raise ValueError(
@@ -106,11 +110,18 @@ class GLR(keras.Model):
             )
         super().compile(optimizer=optimizer, **arguments)
 
-    def save(self, filepath, **arguments):
+    def save(self, filepath: str | os.PathLike, **arguments: Any) -> None:
         """Saves the trained network: an ordinary, deterministic Keras model."""
         self.network.save(filepath, **arguments)
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
         """The loss, and in training a function of the weights whose gradient is the estimate."""
         if training:
             loss, estimates = self.estimate(x, y, sample_weight)
@@ -124,7 +135,7 @@ class GLR(keras.Model):
             loss = loss + ops.sum(penalty)
         return loss
 
-    def estimate(self, x, y, sample_weight=None):
+    def estimate(self, x: Any, y: Any, sample_weight: Any = None) -> tuple[Any, list]:
         """One estimate of the gradient, from `copies` new noise copies of every image.
 
         Args:

@@ -42,7 +42,7 @@ class LikelihoodRatioRecipe(Recipe):
         check_copies(self.copies, self.baseline, self.antithetic)
         check_loss(self.loss)
 
-    def optimizer(self):
+    def optimizer(self) -> keras.optimizers.Optimizer:
         """A new optimizer; `train` sets its learning rate before every step."""
         if self.rule == "sgd":
             return super().optimizer()
@@ -55,7 +55,7 @@ class LikelihoodRatioRecipe(Recipe):
             global_clipnorm=self.clipnorm,
         )
 
-    def trainer(self, model):
+    def trainer(self, model: keras.Model) -> keras.Model:
         """The compiled trainer of a network."""
         made = GLR(
             model,

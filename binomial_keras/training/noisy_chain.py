@@ -1,5 +1,7 @@
 """A network as the chain of steps that likelihood-ratio training needs."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -12,18 +14,18 @@ class NoisyStep:
     A convolution is the dense layer that every patch of its input passes through.
     """
 
-    def __init__(self, layer):
+    def __init__(self, layer: keras.layers.Layer) -> None:
         self.layer = layer
         self.convolves = type(layer) is keras.layers.Conv2D
         self.activation = layer.activation
         self.units = layer.filters if self.convolves else layer.units
 
     @property
-    def variables(self):
+    def variables(self) -> list:
         """Kernel, and bias if there is one."""
         return [v for v in (self.layer.kernel, self.layer.bias) if v is not None]
 
-    def features(self, x):
+    def features(self, x: Any) -> Any:
         """`(rows, positions..., features)`: what the matrix is multiplied with."""
         if not self.convolves:
             return x
@@ -33,7 +35,7 @@ class NoisyStep:
             "channels_last",
         )
 
-    def potential(self, features):
+    def potential(self, features: Any) -> Any:
         """The potential without noise, `(rows, positions..., units)`. Carries no gradient."""
         kernel = ops.stop_gradient(self.layer.kernel)
         u = ops.matmul(features, ops.reshape(kernel, (-1, self.units)))
@@ -51,7 +53,7 @@ class NoisyChain:
         softmax: whether there was one.
     """
 
-    def __init__(self, network):
+    def __init__(self, network: keras.Model) -> None:
         layers = _layers_in_a_row(network)
         self.steps = [NoisyStep(one) if type(one) in NOISY else one for one in layers]
         if not self.noisy:
@@ -64,11 +66,11 @@ class NoisyChain:
             self.steps.pop()
 
     @property
-    def noisy(self):
+    def noisy(self) -> list[NoisyStep]:
         """The `NoisyStep`s."""
         return [step for step in self.steps if isinstance(step, NoisyStep)]
 
-    def sizes(self):
+    def sizes(self) -> list[int]:
         """How many potentials each noisy step has for one image."""
         found = []
         for step in self.noisy:

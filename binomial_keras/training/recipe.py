@@ -81,13 +81,13 @@ class Recipe:
             f"Received: {name}={getattr(self, name)!r}"
         )
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """The fields as a dictionary that JSON can hold."""
         fields = dataclasses.asdict(self)
         # Left out where there is none: recipes without it are described as they ever were.
         return fields if self.adversary else {k: v for k, v in fields.items() if k != "adversary"}
 
-    def rate(self, progress):
+    def rate(self, progress: float) -> float:
         """Learning rate at `progress` in [0, 1], the share of the training that is done."""
         if progress < self.warmup:
             return self.learning_rate * progress / self.warmup
@@ -103,7 +103,7 @@ class Recipe:
             return self.learning_rate * self.drop ** (epoch // self.drop_epochs)
         return self.learning_rate
 
-    def optimizer(self):
+    def optimizer(self) -> keras.optimizers.Optimizer:
         """A new `keras.optimizers.SGD`; `train` sets its learning rate before every step."""
         return keras.optimizers.SGD(
             learning_rate=self.learning_rate,
@@ -112,7 +112,7 @@ class Recipe:
             global_clipnorm=self.clipnorm,
         )
 
-    def trainer(self, model):
+    def trainer(self, model: keras.Model) -> keras.Model:
         """What `train` fits: the network itself, compiled for backpropagation."""
         usual = keras.losses.SparseCategoricalCrossentropy()
         loss = self.adversary.loss() if self.adversary else usual

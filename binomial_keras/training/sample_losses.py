@@ -1,15 +1,18 @@
 """Losses with one value per row, which need not be continuous."""
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 from keras import ops
 
 
-def cross_entropy(labels, logits):
+def cross_entropy(labels: Any, logits: Any) -> Any:
     """`-ln softmax(logits)[label]` of every row."""
     return keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
 
 
-def zero_one(labels, logits):
+def zero_one(labels: Any, logits: Any) -> Any:
     """`1[argmax(logits) != label]` of every row. Of equal logits the first is the largest."""
     wrong = ops.argmax(logits, axis=-1) != ops.cast(labels, "int32")
     return ops.cast(wrong, "float32")
@@ -18,7 +21,7 @@ def zero_one(labels, logits):
 LOSSES = {"cross_entropy": cross_entropy, "zero_one": zero_one}
 
 
-def check_loss(loss):
+def check_loss(loss: str | Callable) -> str | Callable:
     """The argument `loss` if it is a name of those above or a function."""
     if loss in LOSSES or callable(loss):
         return loss
@@ -28,7 +31,7 @@ def check_loss(loss):
     )
 
 
-def values_per_row(loss, labels, outputs, rows):
+def values_per_row(loss: Any, labels: Any, outputs: Any, rows: Any) -> Any:
     """The values of a loss, after a look at their shape.
 
     Args:

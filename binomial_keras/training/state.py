@@ -4,8 +4,12 @@ import hashlib
 import json
 import os
 from pathlib import Path
+from typing import Any
 
+import keras
 import numpy as np
+
+from .recipe import Recipe
 
 
 class TrainingState:
@@ -20,7 +24,14 @@ class TrainingState:
         recipe, seed, images: what the training is; a state of another one is refused.
     """
 
-    def __init__(self, directory, model, recipe, seed, images):
+    def __init__(
+        self,
+        directory: str | os.PathLike | None,
+        model: keras.Model,
+        recipe: Recipe,
+        seed: int,
+        images: int,
+    ) -> None:
         self.model = model
         self.path = None if directory is None else Path(directory) / "training.npz"
         shapes = [list(weight.shape) for weight in model.weights]
@@ -41,12 +52,12 @@ class TrainingState:
     def _variables(self):
         return [*self.model.weights, *self.model.optimizer.variables]
 
-    def save(self, history):
+    def save(self, history: dict[str, list]) -> None:
         """Write the state; `history` is the dict of lists that `restore` gives back."""
         if self.path is None:
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        arrays = {f"v{i}": np.asarray(v) for i, v in enumerate(self._variables())}
+        arrays: dict[str, Any] = {f"v{i}": np.asarray(v) for i, v in enumerate(self._variables())}
         note = json.dumps({"purpose": self.purpose, "history": history})
         temporary = self.path.with_name(f"{self.path.name}.{os.getpid()}.tmp")
         with open(temporary, "wb") as file:
@@ -55,7 +66,7 @@ class TrainingState:
             os.fsync(file.fileno())
         os.replace(temporary, self.path)
 
-    def restore(self):
+    def restore(self) -> dict[str, list]:
         """Load the state into model and optimiser; return its history, `{}` if there is none."""
         if self.path is None or not self.path.exists():
             return {}

@@ -1,7 +1,10 @@
 """Training by a recipe, resumable after a kill."""
 
 import numbers
+import os
 import time
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -10,21 +13,22 @@ from .. import many_steps
 from ..models.reseed import reseed
 from .device_epochs import DeviceEpochs
 from .host_epochs import HostEpochs
+from .recipe import Recipe
 from .state import TrainingState
 
 
 def train(
-    model,
-    x,
-    y,
-    recipe,
-    validation_data=None,
-    directory=None,
-    seed=0,
-    verbose="auto",
-    callbacks=(),
-    steps_per_call=None,
-):
+    model: keras.Model,
+    x: np.ndarray,
+    y: np.ndarray,
+    recipe: Recipe,
+    validation_data: tuple | None = None,
+    directory: str | os.PathLike | None = None,
+    seed: int = 0,
+    verbose: str | int = "auto",
+    callbacks: Sequence[Any] = (),
+    steps_per_call: int | None = None,
+) -> dict[str, list[float]]:
     """Train a classifier by a recipe; resume where an earlier call with `directory` stopped.
 
     Each epoch goes over the images in an order drawn from (seed, epoch); the model's generators

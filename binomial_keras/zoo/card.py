@@ -26,7 +26,7 @@ class Card(dict):
     whose `accuracy` is None was not measured.
     """
 
-    def markdown(self):
+    def markdown(self) -> str:
         """The card as a page of Markdown."""
         shown = {"name", "title", "failed_checks", *MEASURED}
         parts = [f"# {self.get('name', 'checkpoint')}"]

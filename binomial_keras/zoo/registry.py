@@ -7,6 +7,7 @@ import os
 import pathlib
 import re
 import shutil
+from typing import Any
 
 from binomial_keras._archive import check_archive, sha256_of
 from binomial_keras.zoo.card import Card
@@ -15,12 +16,12 @@ from binomial_keras.zoo.release import fetch
 FOLDER = pathlib.Path(__file__).parent
 
 
-def names():
+def names() -> list[str]:
     """Names of all checkpoints, sorted."""
     return sorted(_index())
 
 
-def info(name):
+def info(name: str) -> Card:
     """What is recorded about a checkpoint.
 
     Args:
@@ -42,7 +43,7 @@ def info(name):
     return Card({"name": name, **entry, **card})
 
 
-def path(name):
+def path(name: str) -> pathlib.Path:
     """Path of a checkpoint's `.keras` file, after comparing its size and SHA-256 to the record.
 
     A checkpoint that is not part of the package is fetched once, see `zoo.release`.
@@ -74,7 +75,13 @@ def path(name):
     return found
 
 
-def add(file, name, card, replace=False, release=None):
+def add(
+    file: str | os.PathLike,
+    name: str,
+    card: dict,
+    replace: bool = False,
+    release: str | os.PathLike | None = None,
+) -> Card:
     """Copies a checkpoint into the zoo and records it.
 
     Args:
@@ -126,7 +133,7 @@ def _copied(file, target):
     return found
 
 
-def unknown_name(argument, value, or_else=None):
+def unknown_name(argument: str, value: Any, or_else: str | None = None) -> ValueError:
     """The error for a name that the zoo does not have, with the nearest one that it has."""
     known = names()
     expected = f"one of the zoo's names {known}" if known else "a name of the zoo (which is empty)"

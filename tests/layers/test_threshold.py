@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from scipy import stats
 
 import binomial_keras as bk
 from binomial_keras.layers import Threshold
@@ -11,6 +12,7 @@ from tests.layer_checks import numpy, vjp
 
 V = np.array([[-2.0, -0.3, -0.0, 0.0, 1e-30, 0.4, 3.0]], "float32")
 FIRED = [[0, 0, 0, 0, 1, 1, 1]]
+LAWS = {"gaussian": stats.norm, "laplace": stats.laplace, "logistic": stats.logistic}
 
 
 @pytest.mark.parametrize(
@@ -36,6 +38,19 @@ def test_slope_of_the_expected_gate(family, k):
         tested.build(v.shape)
         _, gradient, _ = vjp(tested, v, np.full(v.shape, 2.0, "float32"))
         np.testing.assert_allclose(gradient, 2 * slope, rtol=5e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("k", [0.5, 1.0, 3.0])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_slope_is_the_density_in_closed_form(family, k):
+    # At v = 0 too, where the two branches of Laplace's distribution function meet.
+    expected = LAWS[family](scale=0.7 * k).pdf(V.astype("float64"))
+    for name in ("cdf", "smooth"):
+        layer = Threshold(family, scale=0.7, surrogate=(name, k))
+        layer.build(V.shape)
+        gradient = vjp(layer, V, np.ones_like(V))[1]
+        # Some backends multiply sigmoid by 1 - sigmoid, which loses digits in the tail.
+        np.testing.assert_allclose(gradient, expected, rtol=1e-3, err_msg=name)
 
 
 def test_other_slopes():

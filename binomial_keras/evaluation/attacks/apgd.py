@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from typing import Any
 
 import numpy as np
 
@@ -53,22 +54,22 @@ class APGD(AveragedAttack):
 
     def __init__(
         self,
-        estimator,
-        norm=np.inf,
-        eps=0.3,
-        steps=100,
-        restarts=1,
-        loss="cross_entropy",
-        targeted=False,
-        early_stop=True,
-        seed=None,
-        verbose=False,
-    ):
+        estimator: Any,
+        norm: str | float = np.inf,
+        eps: float = 0.3,
+        steps: int = 100,
+        restarts: int = 1,
+        loss: str = "cross_entropy",
+        targeted: bool = False,
+        early_stop: bool = True,
+        seed: int | None = None,
+        verbose: bool = False,
+    ) -> None:
         super().__init__(estimator, norm, eps, loss, restarts, targeted, early_stop, seed, verbose)
         self.steps = steps
         self._check_params()
 
-    def cost(self):
+    def cost(self) -> tuple[int, int]:
         """See `AveragedAttack`."""
         back = len(checkpoints(self.steps)) if self.estimator.stochastic else 0
         again = self._judging() if self.restarts > 1 else 0

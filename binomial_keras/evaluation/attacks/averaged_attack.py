@@ -1,6 +1,7 @@
 """What the attacks on stochastic classifiers have in common."""
 
 import numbers
+from typing import Any
 
 import numpy as np
 from art.attacks.attack import EvasionAttack
@@ -54,22 +55,22 @@ class AveragedAttack(EvasionAttack):
 
     def __init__(
         self,
-        estimator,
-        norm=np.inf,
-        eps=0.3,
-        loss="cross_entropy",
-        restarts=1,
-        targeted=False,
-        early_stop=True,
-        seed=None,
-        verbose=False,
-    ):
+        estimator: Any,
+        norm: str | float = np.inf,
+        eps: float = 0.3,
+        loss: str = "cross_entropy",
+        restarts: int = 1,
+        targeted: bool = False,
+        early_stop: bool = True,
+        seed: int | None = None,
+        verbose: bool = False,
+    ) -> None:
         super().__init__(estimator=estimator)
         self.norm, self.eps, self.loss, self.restarts = norm, eps, loss, restarts
         self._targeted, self.early_stop = targeted, early_stop
         self.seed, self.verbose = seed, verbose
 
-    def generate(self, x, y=None, **kwargs):
+    def generate(self, x: np.ndarray, y: np.ndarray | None = None, **kwargs: Any) -> np.ndarray:
         """Attack images.
 
         Args:
@@ -110,7 +111,7 @@ class AveragedAttack(EvasionAttack):
             made[part] = shard.best.points
         return made
 
-    def cost(self):
+    def cost(self) -> tuple[int, int]:
         """Most passes per image and draw: `(losses, gradients)` that the attack asks for."""
         raise NotImplementedError
 

@@ -1,5 +1,7 @@
 """Carlini and Wagner's L2 attack on the images that still move."""
 
+from typing import Any
+
 import numpy as np
 from art.attacks.evasion import CarliniL2Method
 from tqdm.auto import trange
@@ -66,21 +68,21 @@ class CarliniL2(CarliniL2Method):
 
     def __init__(
         self,
-        classifier,
-        confidence=0.0,
-        targeted=False,
-        learning_rate=0.01,
-        binary_search_steps=10,
-        max_iter=10,
-        initial_const=0.01,
-        max_halving=5,
-        max_doubling=5,
-        batch_size=64,
-        verbose=True,
-        growth=10.0,
-        patience=3,
-        variables="pixels",
-    ):
+        classifier: Any,
+        confidence: float = 0.0,
+        targeted: bool = False,
+        learning_rate: float = 0.01,
+        binary_search_steps: int = 10,
+        max_iter: int = 10,
+        initial_const: float = 0.01,
+        max_halving: int = 5,
+        max_doubling: int = 5,
+        batch_size: int = 64,
+        verbose: bool = True,
+        growth: float = 10.0,
+        patience: int = 3,
+        variables: str = "pixels",
+    ) -> None:
         super().__init__(
             classifier, confidence, targeted, learning_rate, binary_search_steps, max_iter,
             initial_const, max_halving, max_doubling, batch_size, verbose,
@@ -102,7 +104,7 @@ class CarliniL2(CarliniL2Method):
             )
         self.growth, self.patience, self.variables = growth, patience, variables
 
-    def generate(self, x, y=None, **kwargs):
+    def generate(self, x: np.ndarray, y: np.ndarray | None = None, **kwargs: Any) -> np.ndarray:
         """Attack images.
 
         Args:

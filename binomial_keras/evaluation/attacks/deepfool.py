@@ -1,6 +1,7 @@
 """DeepFool, moving only the images that are not fooled yet."""
 
 import logging
+from typing import Any
 
 import numpy as np
 from art.attacks.evasion import DeepFool as ARTDeepFool
@@ -64,8 +65,14 @@ class DeepFool(ARTDeepFool):
     """
 
     def __init__(
-        self, classifier, max_iter=100, epsilon=1e-6, nb_grads=10, batch_size=64, verbose=True
-    ):
+        self,
+        classifier: Any,
+        max_iter: int = 100,
+        epsilon: float = 1e-6,
+        nb_grads: int = 10,
+        batch_size: int = 64,
+        verbose: bool = True,
+    ) -> None:
         super().__init__(classifier, max_iter, epsilon, nb_grads, batch_size, verbose)
         if nb_grads < 2:
             raise ValueError(
@@ -73,7 +80,7 @@ class DeepFool(ARTDeepFool):
                 f"predicted class and another. Received: nb_grads={nb_grads}"
             )
 
-    def generate(self, x, y=None, **kwargs):
+    def generate(self, x: np.ndarray, y: np.ndarray | None = None, **kwargs: Any) -> np.ndarray:
         """Attack images.
 
         Args:

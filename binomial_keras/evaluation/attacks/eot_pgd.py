@@ -1,5 +1,7 @@
 """Projected gradient ascent on the expected loss."""
 
+from typing import Any
+
 import numpy as np
 
 from ..inputs import check_count
@@ -59,26 +61,26 @@ class EOTPGD(AveragedAttack):
 
     def __init__(
         self,
-        estimator,
-        norm=np.inf,
-        eps=0.3,
-        steps=100,
-        step_size=None,
-        restarts=1,
-        momentum=0.75,
-        loss="cross_entropy",
-        random_start=True,
-        targeted=False,
-        early_stop=True,
-        seed=None,
-        verbose=False,
-    ):
+        estimator: Any,
+        norm: str | float = np.inf,
+        eps: float = 0.3,
+        steps: int = 100,
+        step_size: float | None = None,
+        restarts: int = 1,
+        momentum: float = 0.75,
+        loss: str = "cross_entropy",
+        random_start: bool = True,
+        targeted: bool = False,
+        early_stop: bool = True,
+        seed: int | None = None,
+        verbose: bool = False,
+    ) -> None:
         super().__init__(estimator, norm, eps, loss, restarts, targeted, early_stop, seed, verbose)
         self.steps, self.step_size = steps, step_size
         self.momentum, self.random_start = momentum, random_start
         self._check_params()
 
-    def cost(self):
+    def cost(self) -> tuple[int, int]:
         """See `AveragedAttack`."""
         looks = 1 if self._judging() == 1 else 1 + len(self._looks())
         losses = self._judging() * (looks + (self.restarts > 1))

@@ -1,5 +1,7 @@
 """Natural evolution strategies: gradient ascent that asks for no gradient."""
 
+from typing import Any
+
 import numpy as np
 
 from ..inputs import check_count
@@ -50,32 +52,32 @@ class NES(AveragedAttack):
 
     def __init__(
         self,
-        estimator,
-        norm=np.inf,
-        eps=0.3,
-        queries=5000,
-        pairs=25,
-        sigma=0.01,
-        step_size=None,
-        restarts=1,
-        momentum=0.75,
-        loss="margin",
-        targeted=False,
-        early_stop=True,
-        seed=None,
-        verbose=False,
-    ):
+        estimator: Any,
+        norm: str | float = np.inf,
+        eps: float = 0.3,
+        queries: int = 5000,
+        pairs: int = 25,
+        sigma: float = 0.01,
+        step_size: float | None = None,
+        restarts: int = 1,
+        momentum: float = 0.75,
+        loss: str = "margin",
+        targeted: bool = False,
+        early_stop: bool = True,
+        seed: int | None = None,
+        verbose: bool = False,
+    ) -> None:
         super().__init__(estimator, norm, eps, loss, restarts, targeted, early_stop, seed, verbose)
         self.queries, self.pairs, self.sigma = queries, pairs, sigma
         self.step_size, self.momentum = step_size, momentum
         self._check_params()
 
     @property
-    def steps(self):
+    def steps(self) -> int:
         """Steps that the queries are enough for."""
         return self.queries // (2 * self.pairs + 1)
 
-    def cost(self):
+    def cost(self) -> tuple[int, int]:
         """See `AveragedAttack`."""
         judging = self._judging()
         step = 2 * self.pairs + judging

@@ -1,5 +1,7 @@
 """The pixel attack, many images in lock step."""
 
+from typing import Any
+
 import numpy as np
 from art.attacks.evasion import PixelAttack
 from tqdm.auto import tqdm
@@ -75,17 +77,17 @@ class Pixel(PixelAttack):
 
     def __init__(
         self,
-        classifier,
-        th=None,
-        es=1,
-        max_iter=100,
-        targeted=False,
-        verbose=False,
-        seed=None,
-        together=64,
-        memory=None,
-        give_up=None,
-    ):
+        classifier: Any,
+        th: int | None = None,
+        es: int = 1,
+        max_iter: int = 100,
+        targeted: bool = False,
+        verbose: bool = False,
+        seed: int | None = None,
+        together: int = 64,
+        memory: bool | None = None,
+        give_up: float | None = None,
+    ) -> None:
         super().__init__(classifier, th, es, max_iter, targeted, verbose)
         self.seed, self.together = seed, together
         # An estimator that does not say is taken for stochastic.
@@ -109,7 +111,7 @@ class Pixel(PixelAttack):
                 "channels last. Received: channels_first=True"
             )
 
-    def generate(self, x, y=None, **kwargs):
+    def generate(self, x: np.ndarray, y: np.ndarray | None = None, **kwargs: Any) -> np.ndarray:
         """Attack images.
 
         Args:

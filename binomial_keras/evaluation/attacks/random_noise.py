@@ -1,5 +1,7 @@
 """Random noise: the floor that every attack has to beat."""
 
+from typing import Any
+
 import numpy as np
 
 from ..inputs import check_count
@@ -28,20 +30,20 @@ class RandomNoise(AveragedAttack):
 
     def __init__(
         self,
-        estimator,
-        norm=np.inf,
-        eps=0.3,
-        tries=100,
-        loss="cross_entropy",
-        early_stop=True,
-        seed=None,
-        verbose=False,
-    ):
+        estimator: Any,
+        norm: str | float = np.inf,
+        eps: float = 0.3,
+        tries: int = 100,
+        loss: str = "cross_entropy",
+        early_stop: bool = True,
+        seed: int | None = None,
+        verbose: bool = False,
+    ) -> None:
         super().__init__(estimator, norm, eps, loss, 1, False, early_stop, seed, verbose)
         self.tries = tries
         self._check_params()
 
-    def cost(self):
+    def cost(self) -> tuple[int, int]:
         """See `AveragedAttack`."""
         return self.tries * self._judging(), 0
 

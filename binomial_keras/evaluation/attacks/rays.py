@@ -1,5 +1,7 @@
 """RayS: the decision-based attack that needs no estimate of a gradient."""
 
+from typing import Any
+
 import numpy as np
 from art.attacks.attack import EvasionAttack
 from tqdm.auto import trange
@@ -49,10 +51,19 @@ class RayS(EvasionAttack):
     attack_params = EvasionAttack.attack_params + ["eps", "queries", "tolerance", "stop", "verbose"]
     _estimator_requirements = (ARTClassifier,)
 
-    def __init__(self, estimator, eps=0.1, queries=1000, tolerance=1e-3, stop=True, verbose=False):
+    def __init__(
+        self,
+        estimator: Any,
+        eps: float = 0.1,
+        queries: int = 1000,
+        tolerance: float = 1e-3,
+        stop: bool = True,
+        verbose: bool = False,
+    ) -> None:
         super().__init__(estimator=estimator)
         self.eps, self.queries, self.tolerance = eps, queries, tolerance
-        self.stop, self.verbose, self.radii = bool(stop), verbose, None
+        self.stop, self.verbose = bool(stop), verbose
+        self.radii: np.ndarray | None = None
         check_number("eps", eps)
         check_number("tolerance", tolerance)
         check_count("queries", queries)
@@ -62,7 +73,7 @@ class RayS(EvasionAttack):
                 "without noise. Received: one whose answers differ from call to call."
             )
 
-    def generate(self, x, y=None, **kwargs):
+    def generate(self, x: np.ndarray, y: np.ndarray | None = None, **kwargs: Any) -> np.ndarray:
         """Attack images `x` of classes `y` (those that the estimator predicts if `None`)."""
         x = checked_images("x", x, self.estimator.clip_values)
         y = self.estimator.predict(x).argmax(axis=1) if y is None else y

@@ -1,5 +1,8 @@
 """Square attack with a square per image and one forward pass per iteration."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from art.attacks.evasion import SquareAttack
 from tqdm.auto import trange
@@ -67,20 +70,20 @@ class Square(SquareAttack):
 
     def __init__(
         self,
-        estimator,
-        norm=np.inf,
-        adv_criterion=None,
-        loss=None,
-        max_iter=100,
-        eps=0.3,
-        p_init=0.8,
-        nb_restarts=1,
-        batch_size=128,
-        verbose=True,
-        seed=None,
-        early_stop=True,
-        refresh=0,
-    ):
+        estimator: Any,
+        norm: str | float = np.inf,
+        adv_criterion: Callable | None = None,
+        loss: Callable | None = None,
+        max_iter: int = 100,
+        eps: float = 0.3,
+        p_init: float = 0.8,
+        nb_restarts: int = 1,
+        batch_size: int = 128,
+        verbose: bool = True,
+        seed: int | None = None,
+        early_stop: bool = True,
+        refresh: int = 0,
+    ) -> None:
         self._own_loss = loss is not None
         self.seed, self.early_stop, self.refresh = seed, early_stop, refresh
         super().__init__(
@@ -88,7 +91,7 @@ class Square(SquareAttack):
             verbose,
         )  # fmt: skip
 
-    def generate(self, x, y=None, **kwargs):
+    def generate(self, x: np.ndarray, y: np.ndarray | None = None, **kwargs: Any) -> np.ndarray:
         """Attack images.
 
         Args:

@@ -1,5 +1,7 @@
 """APGD towards one class after another."""
 
+from typing import Any
+
 import numpy as np
 
 from ..inputs import check_count
@@ -35,23 +37,23 @@ class TargetedAPGD(APGD):
 
     def __init__(
         self,
-        estimator,
-        norm=np.inf,
-        eps=0.3,
-        steps=100,
-        targets=9,
-        restarts=1,
-        loss="dlr",
-        early_stop=True,
-        seed=None,
-        verbose=False,
-    ):
+        estimator: Any,
+        norm: str | float = np.inf,
+        eps: float = 0.3,
+        steps: int = 100,
+        targets: int = 9,
+        restarts: int = 1,
+        loss: str = "dlr",
+        early_stop: bool = True,
+        seed: int | None = None,
+        verbose: bool = False,
+    ) -> None:
         self.targets = targets
         super().__init__(
             estimator, norm, eps, steps, restarts, loss, False, early_stop, seed, verbose
         )
 
-    def cost(self):
+    def cost(self) -> tuple[int, int]:
         """See `AveragedAttack`."""
         back = super().cost()[1] // self.restarts
         runs = min(self.targets, self.estimator.nb_classes - 1) * self.restarts

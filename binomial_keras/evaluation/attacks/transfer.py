@@ -1,5 +1,7 @@
 """Images made for one classifier and tried on another."""
 
+from typing import Any
+
 import numpy as np
 from art.attacks.attack import EvasionAttack
 
@@ -47,25 +49,25 @@ class Transfer(EvasionAttack):
 
     def __init__(
         self,
-        estimator,
-        source,
-        norm=np.inf,
-        eps=0.3,
-        steps=100,
-        step_size=None,
-        restarts=1,
-        momentum=0.75,
-        loss="cross_entropy",
-        seed=None,
-        verbose=False,
-    ):
+        estimator: Any,
+        source: Any,
+        norm: str | float = np.inf,
+        eps: float = 0.3,
+        steps: int = 100,
+        step_size: float | None = None,
+        restarts: int = 1,
+        momentum: float = 0.75,
+        loss: str = "cross_entropy",
+        seed: int | None = None,
+        verbose: bool = False,
+    ) -> None:
         super().__init__(estimator=estimator)
         self.source, self.norm, self.eps = source, norm, eps
         self.steps, self.step_size, self.restarts = steps, step_size, restarts
         self.momentum, self.loss, self.seed, self.verbose = momentum, loss, seed, verbose
         self._check_params()
 
-    def generate(self, x, y=None, **kwargs):
+    def generate(self, x: np.ndarray, y: np.ndarray | None = None, **kwargs: Any) -> np.ndarray:
         """Attack images.
 
         Args, returns and errors as `AveragedAttack.generate`; without `y` the classes that the
@@ -75,7 +77,7 @@ class Transfer(EvasionAttack):
             y = self.estimator.predict(np.asarray(x, np.float32)).argmax(axis=1)
         return self._attack().generate(x, y)
 
-    def cost(self):
+    def cost(self) -> tuple[int, int]:
         """Most passes per image and draw of the source: `(losses, gradients)`."""
         return self._attack().cost()
 

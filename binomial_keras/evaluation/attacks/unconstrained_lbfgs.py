@@ -1,5 +1,7 @@
 """L-BFGS ascent on the cross-entropy, without a bound on the perturbation."""
 
+from typing import Any
+
 import numpy as np
 from art.attacks.attack import EvasionAttack
 from tqdm.auto import trange
@@ -38,13 +40,15 @@ class UnconstrainedLBFGS(EvasionAttack):
     attack_params = EvasionAttack.attack_params + ["rate", "steps", "verbose"]
     _estimator_requirements = (ARTClassifier,)
 
-    def __init__(self, estimator, rate=0.05, steps=20, verbose=False):
+    def __init__(
+        self, estimator: Any, rate: float = 0.05, steps: int = 20, verbose: bool = False
+    ) -> None:
         super().__init__(estimator=estimator)
         self.rate, self.steps, self.verbose = rate, steps, verbose
         check_number("rate", rate)
         check_count("steps", steps)
 
-    def generate(self, x, y=None, **kwargs):
+    def generate(self, x: np.ndarray, y: np.ndarray | None = None, **kwargs: Any) -> np.ndarray:
         """Attack images `x` of classes `y` (those that the estimator predicts if `None`)."""
         x = checked_images("x", x, self.estimator.clip_values)
         y = self.estimator.predict(x).argmax(axis=1) if y is None else y

@@ -1,6 +1,7 @@
 """One check of an adversarial evaluation: pass or fail, with the number."""
 
 import dataclasses
+from typing import Any
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,21 +31,21 @@ class Check:
     unit: str = ""
 
     @property
-    def verdict(self):
+    def verdict(self) -> str:
         """`"pass"`, `"FAIL"` or `"not applicable"`."""
         return {True: "pass", False: "FAIL", None: "not applicable"}[self.passed]
 
     @property
-    def number(self):
+    def number(self) -> str:
         """The value with its unit, as text; empty where there is none."""
         return "" if self.value is None else f"{self.value:.3g} {self.unit}".strip()
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Ready for JSON; `Check(**...)` reads it."""
         return dataclasses.asdict(self)
 
     @classmethod
-    def not_applicable(cls, name, reason, limit="", unit=""):
+    def not_applicable(cls, name: str, reason: str, limit: str = "", unit: str = "") -> "Check":
         """A check that was not made, and why."""
         return cls(name, None, None, limit, reason, unit)
 

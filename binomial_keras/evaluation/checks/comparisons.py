@@ -7,15 +7,20 @@ and the 95 % interval of the difference lies above 0. With few images much is le
 """
 
 import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
 
 from ..paired_difference import paired_difference
+from ..robust_score import RobustScore
 from .check import Check
 
 NOISE, SINGLE, ITERATIVE, BLIND = "random noise", "single step", "iterative", "black box"
 _GRADIENT = ("EOTPGD", "APGD", "TargetedAPGD")
 
 
-def role(attack):
+def role(attack: Any) -> str:
     """What an attack of the suite is: `NOISE`, `SINGLE`, `ITERATIVE` or `BLIND`.
 
     Args:
@@ -32,7 +37,7 @@ def role(attack):
     return SINGLE if attack["settings"].get("steps") == 1 else ITERATIVE
 
 
-def monotone_in_eps(worst):
+def monotone_in_eps(worst: Mapping[float, RobustScore]) -> Check:
     """A larger ball holds the smaller one: the accuracy of the worst case must not rise.
 
     Args:
@@ -44,7 +49,9 @@ def monotone_in_eps(worst):
     return _judged("monotone in eps", pairs, "Largest rise of the worst case,", missing)
 
 
-def iteration_beats_one_step(scores, roles):
+def iteration_beats_one_step(
+    scores: Mapping[float, Mapping[str, RobustScore]], roles: Mapping[str, str]
+) -> Check:
     """The best of the iterative gradient attacks is at least as strong as a single step.
 
     Args:
@@ -54,12 +61,16 @@ def iteration_beats_one_step(scores, roles):
     return _between("iteration beats one step", scores, roles, (ITERATIVE,), SINGLE)
 
 
-def gradients_beat_noise(scores, roles):
+def gradients_beat_noise(
+    scores: Mapping[float, Mapping[str, RobustScore]], roles: Mapping[str, str]
+) -> Check:
     """The best gradient attack is at least as strong as random noise. Args as above."""
     return _between("gradients beat random noise", scores, roles, (SINGLE, ITERATIVE), NOISE)
 
 
-def white_box_beats_black_box(scores, roles):
+def white_box_beats_black_box(
+    scores: Mapping[float, Mapping[str, RobustScore]], roles: Mapping[str, str]
+) -> Check:
     """No attack without the model's gradients is stronger by more than 0.2 points. Args as above.
 
     Where Square, NES or a transfer does better, the gradients are masked.
@@ -68,7 +79,11 @@ def white_box_beats_black_box(scores, roles):
     return _between(name, scores, roles, white, BLIND, 0.2)
 
 
-def fooled_images_are_changed(clean, scores, unchanged):
+def fooled_images_are_changed(
+    clean: RobustScore,
+    scores: Mapping[float, Mapping[str, RobustScore]],
+    unchanged: Mapping[float, Mapping[str, np.ndarray]],
+) -> Check:
     """Success must not come from images that an attack left as they were.
 
     Fooled is an image that is right in at least half of the draws without an attack, and in

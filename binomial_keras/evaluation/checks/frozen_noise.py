@@ -3,12 +3,13 @@
 import numpy as np
 
 from .check import Check
+from .probe import Probe
 
 NAME = "frozen noise falls"
 _LIMIT = 5.0
 
 
-def frozen_noise(probe):
+def frozen_noise(probe: Probe) -> Check:
     """With the noise frozen to one known draw, PGD at the largest radius leaves at most 5 %.
 
     Attacked and scored in the very same draw. What is left then is no merit of the noise:

@@ -3,12 +3,13 @@
 import numpy as np
 
 from .check import Check
+from .probe import Probe
 
 NAME = "gradient signal"
 _LIMIT = 0.5
 
 
-def gradient_signal(probe):
+def gradient_signal(probe: Probe) -> Check:
     """Cosine between two independent gradients, each averaged over K draws, for K = 1, 5, ...
 
     Cross-entropy, the model's own rule, the clean images; the mean over the images that have a

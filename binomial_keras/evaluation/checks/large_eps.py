@@ -4,11 +4,12 @@ import math
 
 from ..select_worst import select_worst
 from .check import Check
+from .probe import Probe
 
 NAME = "complete at large eps"
 
 
-def large_eps(probe):
+def large_eps(probe: Probe) -> Check:
     """In a ball that holds a grey image for every original no more than chance may be left.
 
     The radius is half the range of pixels (0.5) in L-infinity, and that times the square root of

@@ -7,13 +7,14 @@ import numpy as np
 from ..fresh_draws import fresh_draws
 from ..seeds import stream_seed
 from .check import Check
+from .probe import Probe
 
 RANDOMNESS, LOGITS = "randomness", "logits"
 _RUNS = 5
 _SAME = 1e-4
 
 
-def randomness(probe):
+def randomness(probe: Probe) -> Check:
     """A model that answers differently has to be attacked with means over several draws.
 
     Five runs on the same images; random is one whose logits, scaled to length one, differ by
@@ -49,7 +50,7 @@ def randomness(probe):
     return Check(RANDOMNESS, probe.draws > 1, value, limit, detail)
 
 
-def logits(probe):
+def logits(probe: Probe) -> Check:
     """The losses of the attacks have to be those of logits, not of saturated probabilities.
 
     Args:

@@ -1,10 +1,15 @@
 """A model, images and a ball on which checks are made."""
 
+from collections.abc import Sequence
+from typing import Any
+
+import keras
 import numpy as np
 
 from ...models.reseed import reseed
 from ...models.with_backward import OWN, backward_rules
 from ..inputs import check_count, checked_images, checked_labels
+from ..robust_score import RobustScore
 from ..score_draws import score_draws
 from ..seeds import stream_seed
 from ..suite_estimators import SuiteEstimators
@@ -45,22 +50,22 @@ class Probe:
 
     def __init__(
         self,
-        model,
-        x,
-        y,
-        eps,
-        largest=None,
-        norm="inf",
-        draws=20,
-        steps=100,
-        rules=None,
-        losses=("cross_entropy", "margin"),
-        score_draws=100,
-        selection_draws=30,
-        seed=0,
-        batch_size=256,
-        clip_values=(0.0, 1.0),
-    ):
+        model: keras.Model,
+        x: np.ndarray,
+        y: np.ndarray,
+        eps: float,
+        largest: float | None = None,
+        norm: str | float = "inf",
+        draws: int = 20,
+        steps: int = 100,
+        rules: Sequence[str] | None = None,
+        losses: Sequence[str] = ("cross_entropy", "margin"),
+        score_draws: int = 100,
+        selection_draws: int = 30,
+        seed: int = 0,
+        batch_size: int = 256,
+        clip_values: tuple[float, float] = (0.0, 1.0),
+    ) -> None:
         for name, value in dict(
             draws=draws, steps=steps, score_draws=score_draws, selection_draws=selection_draws
         ).items():
@@ -80,40 +85,48 @@ class Probe:
         self.score_draws, self.selection_draws, self.seed = score_draws, selection_draws, seed
         self.batch_size, self.clip_values = batch_size, clip_values
         self._estimators = SuiteEstimators(model, {}, batch_size, clip_values)
-        self._known, self._made = {}, {}
+        self._known: dict[int, Any] = {}
+        self._made: dict[tuple, np.ndarray] = {}
 
     @property
-    def stochastic(self):
+    def stochastic(self) -> bool:
         """Whether the attacks take the model for one that draws."""
         return self.estimator(1).stochastic
 
     @property
-    def classes(self):
+    def classes(self) -> int:
         return self.model.output_shape[-1]
 
-    def estimator(self, draws=None, backward=OWN):
+    def estimator(self, draws: int | None = None, backward: str = OWN) -> Any:
         """An `ARTClassifier` of the model, the same one for the same arguments."""
         found = self._estimators.of(draws or self.draws, "loss", backward, False)
         return self.counted(found)
 
-    def counted(self, estimator):
+    def counted(self, estimator: Any) -> Any:
         """The estimator, whose work is part of `passes` from now on."""
         self._known[id(estimator)] = estimator
         return estimator
 
     @property
-    def passes(self):
+    def passes(self) -> tuple[int, int]:
         """(forwards, backwards) of attacks and gradients so far; scores are not counted."""
         known = self._known.values()
         return sum(e.forwards for e in known), sum(e.backwards for e in known)
 
-    def reseed(self, name):
+    def reseed(self, name: str) -> int:
         """Start the stream of noise that belongs to a name: no check depends on another."""
         stream = stream_seed(self.seed, name)
         reseed(self.model, stream)
         return stream
 
-    def pgd(self, eps=None, draws=None, steps=None, backward=OWN, random_start=True):
+    def pgd(
+        self,
+        eps: float | None = None,
+        draws: int | None = None,
+        steps: int | None = None,
+        backward: str = OWN,
+        random_start: bool = True,
+    ) -> np.ndarray:
         """Images attacked by the suite's PGD with one restart; made once."""
         from ..attacks import EOTPGD
 
@@ -129,14 +142,14 @@ class Probe:
             self._made[key] = attack.generate(self.x, self.y)
         return self._made[key]
 
-    def score(self, images):
+    def score(self, images: np.ndarray) -> RobustScore:
         """`RobustScore` of attacked images; always in the same draws."""
         return score_draws(
             self.estimator(1), images, self.y, self.score_draws, (), self.seed, self.batch_size,
             originals=self.x,
         )  # fmt: skip
 
-    def luck(self, *scores):
+    def luck(self, *scores: RobustScore) -> float:
         """Standard error, in points, that the draws alone give to a difference of accuracies."""
         if scores[0].deterministic:
             return 0.0

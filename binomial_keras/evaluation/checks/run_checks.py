@@ -9,6 +9,7 @@ from .gradient_signal import gradient_signal
 from .large_eps import NAME as LARGE
 from .large_eps import large_eps
 from .model_flags import logits, randomness
+from .probe import Probe
 from .saturation import DRAWS, STEPS, draws_curve, more_draws, more_steps
 from .zero_gradients import zero_gradients
 
@@ -27,7 +28,7 @@ class ModelChecks:
     curve: dict
 
 
-def run_checks(probe):
+def run_checks(probe: Probe) -> ModelChecks:
     """The checks that need the model; those that compare results are in `comparisons.py`.
 
     Where the attacks refuse the model (no logits, gradients that are not finite), the checks
@@ -56,7 +57,7 @@ def run_checks(probe):
     return ModelChecks(tuple(checks), curve)
 
 
-def most_passes(images, steps, draws, rules, stochastic=True):
+def most_passes(images: int, steps: int, draws: int, rules: int, stochastic: bool = True) -> int:
     """Most backward passes of `run_checks`, per image and draw; forwards are about as many.
 
     Args:

@@ -1,13 +1,17 @@
 """Would more steps, or more draws, have found more?"""
 
+from collections.abc import Mapping
+
+from ..robust_score import RobustScore
 from .check import Check
+from .probe import Probe
 
 _ALLOWED = 1.0
 _TIMES = 5
 STEPS, DRAWS = "more steps", "more draws"
 
 
-def more_steps(probe):
+def more_steps(probe: Probe) -> Check:
     """PGD with five times the steps must not change the accuracy by more than a point.
 
     A fall says that the suite's number of steps is too small; a rise that more steps weaken the
@@ -24,7 +28,7 @@ def more_steps(probe):
     return _change(probe, STEPS, scores, f"{few} steps", f"{many}")
 
 
-def draws_curve(probe):
+def draws_curve(probe: Probe) -> dict[int, RobustScore]:
     """Scores of PGD against the draws that it averages over: 1, 5, K and 2 K.
 
     Returns:
@@ -36,7 +40,7 @@ def draws_curve(probe):
     return {count: probe.score(probe.pgd(draws=count)) for count in counts}
 
 
-def more_draws(probe, curve):
+def more_draws(probe: Probe, curve: Mapping[int, RobustScore]) -> Check:
     """PGD with twice the draws must not change the accuracy by more than a point.
 
     Args:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from .check import Check
+from .probe import Probe
 
 NAME = "zero gradients"
 _LIMIT = 1.0
@@ -11,7 +12,7 @@ _LIMIT = 1.0
 _ROUNDING = 2.0**-24
 
 
-def zero_gradients(probe):
+def zero_gradients(probe: Probe) -> Check:
     """Share of images whose gradient is zero in every pixel, under every rule and loss used.
 
     Cross-entropy under every backward rule, and the other losses of the suite under the model's

@@ -20,7 +20,9 @@ _SMALLEST_SIDE = 8
 _CHUNK = 800_000
 
 
-def corrupt(x, name, severity, seed=0, start=0, parameters="auto"):
+def corrupt(
+    x: np.ndarray, name: str, severity: int, seed: int = 0, start: int = 0, parameters: str = "auto"
+) -> np.ndarray:
     """A common corruption of every image, after Hendrycks and Dietterich (2019).
 
     The nineteen kinds in five categories are `CORRUPTIONS` and `CATEGORIES`; the formula of each

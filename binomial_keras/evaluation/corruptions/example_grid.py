@@ -1,12 +1,20 @@
 """A picture that shows what the corruptions do to one image."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from .corrupt import corrupt
 from .parameters import CORRUPTIONS
 
 
-def example_grid(image, names=CORRUPTIONS, severities=(1, 3, 5), seed=0, parameters="auto"):
+def example_grid(
+    image: np.ndarray,
+    names: Iterable[str] = CORRUPTIONS,
+    severities: Iterable[int] = (1, 3, 5),
+    seed: int = 0,
+    parameters: str = "auto",
+) -> np.ndarray:
     """One image under many corruptions, as one picture.
 
     A row per corruption: the image itself, then one column per severity, with two white pixels
