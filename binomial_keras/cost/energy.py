@@ -3,7 +3,7 @@
 import math
 import numbers
 
-from ..layers.flexible_arguments import invalid
+from ..layers.arguments import invalid
 
 # Horowitz, "Computing's energy problem (and what we can do about it)", ISSCC 2014, 45 nm, 0.9 V:
 # an addition, a multiplication, in picojoules.

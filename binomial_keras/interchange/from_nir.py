@@ -6,7 +6,7 @@ from typing import Any
 import keras
 
 from ..layers import Evidence, MembraneReadout
-from ..layers.flexible_arguments import check_choice
+from ..layers.arguments import check_choice
 from ..layers.time_axis import check_passes, has_time_axis
 from .conventions import DT, check_dt, noted_in, require_nir
 from .import_nodes import Importer

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 
 from .apl import APL
-from .flexible_arguments import invalid
+from .arguments import invalid
 from .maxout import Maxout
 from .splash import SPLASH
 

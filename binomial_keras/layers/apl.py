@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from .flexible_arguments import check_count, invalid
+from .arguments import check_count, invalid
 from .hinge_sums import apl, stacked
 from .splash import channels_of
 

@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from ..backend import fused
-from .flexible_arguments import check_choice
+from .arguments import check_choice
 from .normalization_kernel import normalize
 from .time_axis import check_gradient, check_input, has_time_axis, join, split_last
 

@@ -5,17 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from .flexible_arguments import (
-    MAX_WHEN,
-    PADDINGS,
-    THRESHOLDS,
-    check_choice,
-    check_count,
-    check_number,
-    check_pair,
-    check_shapes,
-    check_surrogate,
-)
+from .arguments import check_choice, check_count, check_number, check_pair
+from .flexible_arguments import MAX_WHEN, PADDINGS, THRESHOLDS, check_shapes, check_surrogate
 from .flexible_gate import Settings, coin_mask, gate_alone, gated_mixture, masked_mixture
 from .random_words import next_key
 

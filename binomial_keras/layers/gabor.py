@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from .flexible_arguments import check_count, check_number, invalid
+from .arguments import check_count, check_number, invalid
 
 # Envelope: its width over the wavelength, and its aspect ratio.
 _WIDTH, _ASPECT = 0.8, 0.3

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .flexible_arguments import check_count, invalid
+from .arguments import check_count, invalid
 from .splash import check_hinges
 
 # The outermost hinge, in standard deviations of values from N(0, 1).

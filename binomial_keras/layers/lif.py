@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from .flexible_arguments import invalid
+from .arguments import invalid
 from .lif_decay import drawn
 from .lif_kernel import Settings, lif_loop
 from .lif_neuron import LIFNeuron

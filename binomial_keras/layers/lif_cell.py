@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from .flexible_arguments import check_count
+from .arguments import check_count
 from .lif_decay import drawn
 from .lif_kernel import charge, reset_potential
 from .lif_neuron import LIFNeuron

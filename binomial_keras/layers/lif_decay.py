@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from keras import ops
 
-from .flexible_arguments import invalid
+from .arguments import invalid
 from .random_words import uniforms
 
 KINDS = ("fixed", "learned", "random", "frozen")

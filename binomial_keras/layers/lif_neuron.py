@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from .flexible_arguments import check_choice, check_number, invalid
+from .arguments import check_choice, check_number, invalid
 from .lif_decay import (
     KINDS,
     SHARED,

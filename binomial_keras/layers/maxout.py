@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from .flexible_arguments import check_count
+from .arguments import check_count
 
 
 @keras.saving.register_keras_serializable(package="binomial_keras")

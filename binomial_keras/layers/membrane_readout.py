@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from .flexible_arguments import check_choice
+from .arguments import check_choice
 from .lif_decay import Decay, check_fraction
 from .lif_kernel import Settings, lif_loop
 from .time_axis import check_input, has_time_axis

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from .flexible_arguments import check_count, check_number
+from .arguments import check_count, check_number
 
 
 @keras.saving.register_keras_serializable(package="binomial_keras")

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from .flexible_arguments import check_number
+from .arguments import check_number
 from .random_words import next_key
 from .spikes import unit_gain, unrolled_passes
 from .surrogate import STRAIGHT_THROUGH, check_surrogate

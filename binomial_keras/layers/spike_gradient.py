@@ -34,7 +34,7 @@ import numbers
 from keras import ops
 
 from ..given_gradient import with_gradient
-from .flexible_arguments import invalid
+from .arguments import invalid
 
 _LEAK = 0.01
 # tan(pi A) for A = 0.42, times 2 / pi: the usual result of the search in arXiv 2512.22522.

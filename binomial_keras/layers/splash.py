@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from .flexible_arguments import check_choice, invalid
+from .arguments import check_choice, invalid
 from .hinge_sums import splash, stacked
 
 # Slope times -1 on the negative side, of the function that a layer starts as.

@@ -10,7 +10,7 @@ from ..layers import (
     PerPass,
     PoissonEncoder,
 )
-from ..layers.flexible_arguments import check_choice
+from ..layers.arguments import check_choice
 from ..layers.time_axis import check_passes, has_time_axis
 from .flexible_blocks import Blocks, normalization
 

@@ -5,7 +5,7 @@ import numbers
 import keras
 import numpy as np
 
-from ..layers.flexible_arguments import check_choice, invalid
+from ..layers.arguments import check_choice, invalid
 from ..layers.lif_decay import check_fraction
 from ..layers.lif_neuron import LIFNeuron
 from .rebuild import check_rebuildable, rebuild

@@ -3,7 +3,7 @@
 import keras
 
 from ..layers import FlexibleLayer
-from ..layers.flexible_arguments import check_number
+from ..layers.arguments import check_number
 from .rebuild import check_rebuildable, rebuild
 from .traversal import walk
 
