@@ -1,11 +1,14 @@
 """Confidence intervals for accuracies and means."""
 
+import functools
 from statistics import NormalDist
 
 import numpy as np
 
 # Values drawn at once by the bootstrap: half a megabyte.
 _BLOCK = 2**16
+# Samples of at most so many values are kept for the next call with as many: 16 megabytes.
+_KEPT = 2**21
 
 
 def wilson_interval(successes: float, n: float, level: float = 0.95) -> tuple[float, float]:
@@ -81,14 +84,24 @@ def bootstrap_means(values, seed=0, resamples=2000):
             "Invalid value received for argument `resamples`. Expected an integer >= 1. "
             f"Received: resamples={resamples}"
         )
+    # Most of the time goes into drawing, and the same seed and n give the same samples.
+    keep = isinstance(seed, (int, np.integer)) and resamples * values.size <= _KEPT
+    samples = (_kept_samples if keep else _samples)(values.size, seed, resamples)
+    return np.concatenate([values[drawn].mean(axis=1) for drawn in samples])
+
+
+def _samples(n, seed, resamples):
+    """Yields the places of the samples, (samples, n) each time."""
     generator = np.random.default_rng(seed)
     # Many samples per call where they are short; the stream of numbers is the same.
-    block = max(1, _BLOCK // values.size)
-    means = [
-        values[generator.integers(0, values.size, (count, values.size))].mean(axis=1)
-        for count in np.diff([*range(0, resamples, block), resamples])
-    ]
-    return np.concatenate(means)
+    block = max(1, _BLOCK // n)
+    for count in np.diff([*range(0, resamples, block), resamples]):
+        yield generator.integers(0, n, (count, n))
+
+
+@functools.lru_cache(maxsize=2)
+def _kept_samples(n, seed, resamples):
+    return tuple(_samples(n, seed, resamples))
 
 
 def accuracy_interval(correct: np.ndarray, level: float = 0.95) -> tuple[float, float]:
