@@ -57,7 +57,7 @@ class RecordStore:
         self.checkpoints = self.out / "checkpoints"
         self.training = self.out / "training"
         self.plans = self.out / "plans"
-        self._whole = {}
+        self._whole, self._arrays, self._made = {}, {}, {}
 
     def check_version(self):
         """Raises `UsageError` where the records are of another format than this version's."""
@@ -141,15 +141,36 @@ class RecordStore:
             write_atomically(self.records / f"{name}.npz", content)
         write_atomically(self.records / f"{name}.json", pretty(record).encode())
         self._whole[name] = record
+        self._arrays.pop(name, None)
+        self._made.clear()
         return record
 
     def arrays(self, record):
-        """The per-image arrays of a record, as a dict (empty when it has none)."""
+        """The per-image arrays of a record, as a dict (empty when it has none).
+
+        They are read once and shared by all who ask: a report asks some of them fifty times.
+        """
         if not record["arrays"]:
             return {}
-        path = self.records / record["arrays"]["file"]
-        with np.load(path, allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
+        name = record["id"]
+        if name not in self._arrays:
+            path = self.records / record["arrays"]["file"]
+            with np.load(path, allow_pickle=False) as stored:
+                self._arrays[name] = {one: stored[one] for one in stored.files}
+            for array in self._arrays[name].values():
+                array.flags.writeable = False
+        return dict(self._arrays[name])
+
+    def made(self, key, make):
+        """`make()`, which is called once per key: for what several parts of a report show.
+
+        Args:
+            key: hashable. It names every record that the result follows from.
+            make: function without arguments, of whole records alone.
+        """
+        if key not in self._made:
+            self._made[key] = make()
+        return self._made[key]
 
     def _read(self, name):
         try:

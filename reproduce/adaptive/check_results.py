@@ -37,27 +37,32 @@ def draws_curve(plan, store):
 
 def derived_checks(plan, store):
     """The checks that compare what the plan's attacks found, likewise."""
-    from binomial_keras.evaluation import checks
-
     clean = attack_result(plan, store, NO_ATTACK, 0.0)
     if clean is None:
         return []
     worst = {eps: worst_result(plan, store, eps) for eps in plan.eps}
     worst = {0.0: clean, **{eps: one for eps, one in worst.items() if one is not None}}
     found = {eps: _attacks(plan, store, eps) for eps in plan.eps}
+    behind = tuple(r for ran in found.values() for one in ran.values() for r in one.records)
+    made = store.made(("checks", clean.records, behind),
+                      lambda: _compared(plan, clean, worst, found))
+    return [(check, behind) for check in made]
+
+
+def _compared(plan, clean, worst, found):
+    from binomial_keras.evaluation import checks
+
     scores = {eps: {name: one.score for name, one in ran.items()} for eps, ran in found.items()}
     unchanged = {eps: {n: one.unchanged for n, one in ran.items()} for eps, ran in found.items()}
     roles = {name: checks.role(spec)
              for specs in plan.attacks.values() for name, spec in specs.items()}
-    behind = tuple(r for ran in found.values() for one in ran.values() for r in one.records)
-    made = (
+    return (
         checks.monotone_in_eps({eps: one.score for eps, one in worst.items()}),
         checks.iteration_beats_one_step(scores, roles),
         checks.gradients_beat_noise(scores, roles),
         checks.white_box_beats_black_box(scores, roles),
         checks.fooled_images_are_changed(clean.score, scores, unchanged),
     )
-    return [(check, behind) for check in made]
 
 
 def _attacks(plan, store, eps):

@@ -53,6 +53,11 @@ def attack_result(plan, store, attack, eps):
     records = [record_of(cell, plan, store) for cell in cells]
     if not cells or any(record is None for record in records):
         return None
+    key = ("attack", tuple(record["id"] for record in records))
+    return store.made(key, lambda: _attack_result(records, store))
+
+
+def _attack_result(records, store):
     parts = [store.arrays(record) for record in records]
 
     def joined(name):
@@ -89,6 +94,11 @@ def worst_result(plan, store, eps):
     found = {name: one for name, one in found.items() if one is not None}
     if NO_ATTACK not in found or len(found) == 1:
         return None
+    records = tuple((name, one.records) for name, one in found.items())
+    return store.made(("worst", records, len(names)), lambda: _worst_result(found, len(names)))
+
+
+def _worst_result(found, names):
     results = list(found.values())
     source = np.argmin([one.selection for one in results], axis=0)
     counts = {name: int((source == k).sum()) for k, name in enumerate(found)}
@@ -97,7 +107,7 @@ def worst_result(plan, store, eps):
         counts=counts,
         records=tuple(record for one in results for record in one.records),
         attacks=len(found) - 1,
-        planned=len(names) - 1,
+        planned=names - 1,
     )
 
 
