@@ -35,6 +35,13 @@ def write_atomically(path, content):
         os.close(folder)
 
 
+def write_if_changed(path, content):
+    """The same; a file that holds these bytes already is left alone."""
+    path = pathlib.Path(path)
+    if not path.is_file() or path.read_bytes() != content:
+        write_atomically(path, content)
+
+
 def pretty(value):
     """JSON text for people, ending in a newline. NaN and infinity are refused."""
     return json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n"

@@ -2,10 +2,11 @@
 
 from reproduce.adaptive.plan import AdaptivePlan
 from reproduce.plan import Plan
-from reproduce.records import write_atomically
+from reproduce.records import write_if_changed
 from reproduce.report import readme
 from reproduce.report.adaptive import adaptive_section, comparison_sections
 from reproduce.report.architectures import architecture_sections
+from reproduce.report.drawn import drawn_in
 from reproduce.report.section import section
 from reproduce.report.study import study_section
 from reproduce.report.table import to_markdown
@@ -35,13 +36,16 @@ def write_report(store, plans, into=()):
 
     folder = store.out / "report"
     folder.mkdir(parents=True, exist_ok=True)
-    sections, boards = all_sections(plans, store), leaderboard_sections(plans, store)
-    claims = claims_section(plans, store)
+    with drawn_in(folder) as drawn:
+        sections, boards = all_sections(plans, store), leaderboard_sections(plans, store)
+    claims, pictures = claims_section(plans, store), {}
     for one in (*sections, *boards, claims):
         for name, png in one.pictures.items():
-            write_atomically(folder / f"{name}.png", png)
-        write_atomically(folder / f"{one.name}.csv", one.csv.encode())
-        write_atomically(folder / f"{one.name}.md", _markdown(one).encode())
+            write_if_changed(folder / f"{name}.png", png)
+        write_if_changed(folder / f"{one.name}.csv", one.csv.encode())
+        write_if_changed(folder / f"{one.name}.md", _markdown(one).encode())
+        pictures |= one.pictures
+    drawn.save(pictures)
     write_pages(folder, sections, boards, claims, plans, store)
     for path in into:
         readme.update(path, [*sections, *boards, claims], store)

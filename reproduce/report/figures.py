@@ -2,6 +2,8 @@
 
 import io
 
+from reproduce.report.drawn import drawn_once
+
 OURS, PUBLISHED = "#1f5fa8", "#c2571a"
 
 
@@ -43,6 +45,7 @@ def _legend(axis):
         axis.legend(unique.values(), unique.keys(), fontsize=7, loc="best")
 
 
+@drawn_once
 def accuracy_figure(lines, title):
     """Clean accuracies of Table 3 or 4, ours beside the published ones."""
     figure, axes = _figure(7, 1.2 + 0.17 * len(lines))
@@ -54,6 +57,7 @@ def accuracy_figure(lines, title):
     return _png(figure)
 
 
+@drawn_once
 def line_figure(curves, unit, title):
     """Accuracies (%) with intervals over a quantity.
 
@@ -78,6 +82,7 @@ def line_figure(curves, unit, title):
     return _png(figure)
 
 
+@drawn_once
 def scatter_figure(points, horizontal, vertical, title):
     """Points (x, y) of several names, x on a logarithmic axis."""
     figure, axes = _figure(6, 4.2)
@@ -94,6 +99,7 @@ def scatter_figure(points, horizontal, vertical, title):
     return _png(figure)
 
 
+@drawn_once
 def curve_figure(curves, unit, title):
     """Accuracies with intervals over a quantity; the first curve is the one that counts.
 
@@ -128,13 +134,14 @@ def _curve_style(number):
     return f"C{number % 10}", ("-", "--", ":")[number // 10 % 3]
 
 
-def attack_figure(results, order):
-    """Accuracy and SSIM of every row under every attack."""
-    figure, axes = _figure(13, 1.6 + 0.42 * len(results.rows), 2, len(order), sharey=True)
-    labels = [f"{row.number}: {row.label}" for row in results.rows]
+@drawn_once
+def attack_figure(rows, attacks, order):
+    """Accuracy and SSIM of every row (`Row`) under every attack (a dict of `Attacked` each)."""
+    figure, axes = _figure(13, 1.6 + 0.42 * len(rows), 2, len(order), sharey=True)
+    labels = [f"{row.number}: {row.label}" for row in rows]
     for column, attack in enumerate(order):
-        found = [attacks[attack] for attacks in results.attacks]
-        given = [row.published or {"attacked": {}, "ssim": {}} for row in results.rows]
+        found = [one[attack] for one in attacks]
+        given = [row.published or {"attacked": {}, "ssim": {}} for row in rows]
         accuracy = [one and (one.accuracy.value, one.accuracy.low, one.accuracy.high)
                     for one in found]
         similarity = [one and (one.ssim, one.ssim_low, one.ssim_high) for one in found]
@@ -146,18 +153,20 @@ def attack_figure(results, order):
     return _png(figure)
 
 
-def alpha_figure(results):
-    """Alpha scores, ours beside the published ones."""
-    figure, axes = _figure(7, 1.2 + 0.25 * len(results.rows))
-    labels = [f"{row.number}: {row.label}" for row in results.rows]
+@drawn_once
+def alpha_figure(rows, alpha, intervals):
+    """Alpha scores, ours beside the published ones: lists with a `Row`, a score, its bounds."""
+    figure, axes = _figure(7, 1.2 + 0.25 * len(rows))
+    labels = [f"{row.number}: {row.label}" for row in rows]
     ours = [None if value is None else (value, *bounds)
-            for value, bounds in zip(results.alpha, results.alpha_interval)]
-    published = [(row.published or {}).get("alpha") for row in results.rows]
+            for value, bounds in zip(alpha, intervals)]
+    published = [(row.published or {}).get("alpha") for row in rows]
     _dots(axes[0, 0], labels, ours, published, "alpha score", "alpha")
     _legend(axes[0, 0])
     return _png(figure)
 
 
+@drawn_once
 def picture_figure(rows, order, title):
     """Original and attacked images, one row per network.
 
@@ -179,6 +188,7 @@ def picture_figure(rows, order, title):
     return _png(figure)
 
 
+@drawn_once
 def grid_figure(rows, title):
     """Rows of byte pictures: a list of (label, pictures)."""
     columns = max(len(pictures) for _, pictures in rows)

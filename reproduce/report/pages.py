@@ -4,7 +4,7 @@ import html
 
 from reproduce.adaptive.plan import AdaptivePlan
 from reproduce.claims.networks import clear_name, trained_networks
-from reproduce.records import write_atomically
+from reproduce.records import write_if_changed
 from reproduce.report.page import page, with_clear_names
 from reproduce.report.papers import PAPERS, TEXTS, papers_of_sections
 
@@ -46,10 +46,10 @@ def write_pages(folder, sections, boards, claims, plans, store):
         pictures = "embedded" if key == "other" else "linked"
         text = page(found, store, titles[key], pictures, _RECORDS,
                     around=(_navigation(titles, key) + intro, ""))
-        write_atomically(folder / f"{key}.html", text.encode())
+        write_if_changed(folder / f"{key}.html", text.encode())
     text = page([], store, TITLE, "linked", _RECORDS,
                 around=(_navigation(titles, "index"), _index(content, titles, claims)))
-    write_atomically(folder / "index.html", text.encode())
+    write_if_changed(folder / "index.html", text.encode())
 
 
 def _navigation(titles, here):

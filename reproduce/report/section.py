@@ -60,9 +60,13 @@ def _attacks(experiment, plan, store):
     pictures = {}
     if experiment.view == "alpha":
         tables.insert(0, attacks.alpha_table(results))
-        pictures[f"{plan.name}-alpha"] = figures.alpha_figure(results)
+        pictures[f"{plan.name}-alpha"] = figures.alpha_figure(
+            results.rows, results.alpha, results.alpha_interval
+        )
     if experiment.view != "pictures":
-        pictures[f"{plan.name}-attacks"] = figures.attack_figure(results, attacks.ORDER)
+        pictures[f"{plan.name}-attacks"] = figures.attack_figure(
+            results.rows, results.attacks, attacks.ORDER
+        )
     found = picture_figures(experiment, plan, store, PICTURES[experiment.view])
     for number, picture in enumerate(found, 1):
         pictures[f"{plan.name}-pictures-{number}"] = picture

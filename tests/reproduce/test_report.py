@@ -14,7 +14,7 @@ from reproduce.experiments.rows import attack_cells, clean_cell
 from reproduce.lookup import identity_of
 from reproduce.plan import Plan, load_plans, save_plan
 from reproduce.records import RecordStore
-from reproduce.report import write_report
+from reproduce.report import figures, write_report
 from reproduce.report.html_table import spans
 from reproduce.report.leaderboard import leaderboard_sections
 from reproduce.report.rows import alpha_interval, alpha_of, attacks_of, clean_of
@@ -152,6 +152,24 @@ def test_empty_report(store):
     lines = list(csv.DictReader((folder / "table3-mnist.csv").open()))
     assert len(lines) == len(find("table3").rows)
     assert all(line["ours"] == "" and line["published"] for line in lines)
+
+
+def test_pictures_are_drawn_again_when_what_they_show_has_changed(store, monkeypatch):
+    drawn = []
+    real = figures._png
+    monkeypatch.setattr(figures, "_png", lambda figure: drawn.append(1) or real(figure))
+    plan = make_plan("table3")
+    fill(store, plan)
+    picture = write_report(store, load_plans(store)) / "table3-mnist.png"
+    first, times = picture.read_bytes(), picture.stat().st_mtime_ns
+    write_report(RecordStore(store.out), load_plans(store))
+    assert len(drawn) == 1 and picture.stat().st_mtime_ns == times
+    picture.write_bytes(first + b"!")
+    write_report(RecordStore(store.out), load_plans(store))
+    assert len(drawn) == 2 and picture.read_bytes() == first
+    fill(store, plan, seed=2)
+    write_report(RecordStore(store.out), load_plans(store))
+    assert len(drawn) == 3 and picture.read_bytes() != first
 
 
 def test_report_is_a_function_of_the_records(store):
