@@ -19,7 +19,7 @@ class Accuracy:
         error: standard error over seeds, None for one seed.
         low, high: 95 % interval: over seeds (Student's t) where there are several, otherwise
             over the images of the one network.
-        per_seed: tuple of accuracies.
+        per_seed: dict from training seed to accuracy.
         images: how many.
         records: ids of the records behind the number.
     """
@@ -28,18 +28,19 @@ class Accuracy:
     error: float | None
     low: float
     high: float
-    per_seed: tuple
+    per_seed: dict
     images: int
     records: tuple
 
 
 def accuracy_of(study, plan, store, network, measure):
     """`Accuracy`, or None when no seed was run."""
-    found = [point_of(study, plan, store, network, measure, seed) for seed in range(plan.seeds)]
-    found = [one for one in found if one is not None]
+    found = {seed: point_of(study, plan, store, network, measure, seed)
+             for seed in range(plan.seeds)}
+    found = {seed: one for seed, one in found.items() if one is not None}
     if not found:
         return None
-    points, records = zip(*found)
+    points, records = zip(*found.values())
     values = np.array([100 * point["accuracy"] for point in points])
     mean, error = float(values.mean()), None
     low, high = (100 * bound for bound in points[0]["interval"])
@@ -48,7 +49,7 @@ def accuracy_of(study, plan, store, network, measure):
         reach = (_T[len(values) - 2] if len(values) - 2 < len(_T) else 1.96) * error
         low, high = mean - reach, mean + reach
     return Accuracy(
-        mean, error, max(low, 0.0), min(high, 100.0), tuple(values),
+        mean, error, max(low, 0.0), min(high, 100.0), dict(zip(found, values.tolist())),
         records[0]["result"]["images"], tuple(record["id"] for record in records),
     )
 
@@ -65,9 +66,10 @@ def difference(one, other):
 
     Networks of one seed share their data order, so the difference is taken seed by seed.
     """
-    count = min(len(one.per_seed), len(other.per_seed))
+    common = sorted(set(one.per_seed) & set(other.per_seed))
+    count = len(common)
     if count < 2:
         return None
-    gaps = np.array(one.per_seed[:count]) - np.array(other.per_seed[:count])
+    gaps = np.array([one.per_seed[seed] - other.per_seed[seed] for seed in common])
     reach = (_T[count - 2] if count - 2 < len(_T) else 1.96) * gaps.std(ddof=1) / np.sqrt(count)
     return float(gaps.mean()), float(gaps.mean() - reach), float(gaps.mean() + reach)

@@ -11,7 +11,7 @@ import binomial_keras as bk
 from binomial_keras import backend
 from reproduce.built import new_network
 from reproduce.cli import main
-from reproduce.lookup import record_of
+from reproduce.lookup import identity_of, record_of
 from reproduce.plan import load_plans
 from reproduce.records import RecordStore
 from reproduce.studies import STUDIES
@@ -154,13 +154,35 @@ def test_every_network_is_shown_the_same_corrupted_images(tmp_path):
 
 def test_difference_is_taken_seed_by_seed():
     def of(*values):
-        return Accuracy(np.mean(values), None, 0, 100, values, 10, ())
+        return Accuracy(np.mean(values), None, 0, 100, dict(enumerate(values)), 10, ())
 
     gap, low, high = difference(of(90.0, 80.0, 70.0), of(88.0, 79.0, 67.0))
     # 2, 1, 3: mean 2, standard error 1 / sqrt 3, t = 4.30.
     assert gap == pytest.approx(2)
     assert (low, high) == pytest.approx((2 - 4.30 / 3**0.5, 2 + 4.30 / 3**0.5))
     assert difference(of(90.0), of(80.0)) is None
+
+
+def test_a_seed_without_a_record_leaves_no_other_in_its_place(done, tmp_path):
+    plan = dataclasses.replace(plan_of(done[0], "flexible_table2"), seeds=3)
+    study, store = STUDIES["flexible_table2"], RecordStore(tmp_path)
+    store.prepare()
+    accuracies = {"above": {0: 0.9, 1: 0.8, 2: 0.7}, "baseline": {0: 0.6, 2: 0.5}}
+    found = {}
+    for name, by_seed in accuracies.items():
+        for seed, accuracy in by_seed.items():
+            cell, _ = cell_of(plan, name, "clean", seed)
+            trained = cell.checkpoint.identity(plan.data_sha256["train"])
+            store.put(trained, {"result": {"weights_sha256": f"{name}{seed}"}}, {})
+            result = {"points": [{"accuracy": accuracy, "interval": [0, 1]}], "images": 10}
+            store.put(identity_of(cell, plan, store), {"result": result}, {})
+        found[name] = accuracy_of(
+            study, plan, store, study.network(f"flexible_small-{name}"), study.measures[0]
+        )
+    assert found["above"].per_seed == pytest.approx({0: 90, 1: 80, 2: 70})
+    assert found["baseline"].per_seed == pytest.approx({0: 60, 2: 50})
+    # Seed 0 with seed 0 and 2 with 2: 30 and 20. The second of each would give 30 and 30.
+    assert difference(found["above"], found["baseline"])[0] == pytest.approx(25)
 
 
 def test_report_has_the_published_numbers_beside_ours(done):
