@@ -1,6 +1,7 @@
 """Tables, figures and pages: pure functions of the plans and records of an output folder."""
 
 from reproduce.adaptive.plan import AdaptivePlan
+from reproduce.coverage import is_measured
 from reproduce.plan import Plan
 from reproduce.records import write_if_changed
 from reproduce.report import readme
@@ -19,7 +20,8 @@ __all__ = ["all_sections", "write_report"]
 def write_report(store, plans, into=()):
     """Writes `report/` of an output folder: Markdown, CSV and PNG per experiment, and pages.
 
-    The pages are `index.html`, one per paper, `leaderboard.html` and `claims.html`.
+    The pages are `index.html`, one per paper, `leaderboard.html` and `claims.html`. A plan
+    without a single result has no files; the pages name it.
 
     Args:
         store: `RecordStore`.
@@ -36,6 +38,7 @@ def write_report(store, plans, into=()):
 
     folder = store.out / "report"
     folder.mkdir(parents=True, exist_ok=True)
+    waiting = [plan for plan in plans if not is_measured(plan, store)]
     with drawn_in(folder) as drawn:
         sections, boards = all_sections(plans, store), leaderboard_sections(plans, store)
     claims, pictures = claims_section(plans, store), {}
@@ -46,14 +49,19 @@ def write_report(store, plans, into=()):
         write_if_changed(folder / f"{one.name}.md", _markdown(one).encode())
         pictures |= one.pictures
     drawn.save(pictures)
-    write_pages(folder, sections, boards, claims, plans, store)
+    write_pages(folder, sections, boards, claims, plans, store, waiting)
+    for plan in waiting:
+        # An earlier report may have written these.
+        for path in (folder / f"{plan.name}.{ending}" for ending in ("csv", "md", "png")):
+            path.unlink(missing_ok=True)
     for path in into:
         readme.update(path, [*sections, *boards, claims], store)
     return folder
 
 
 def all_sections(plans, store):
-    """Every `Section` of the report: one per plan, then those that compare plans."""
+    """Every `Section` of the report: one per plan with results, then those that compare plans."""
+    plans = [plan for plan in plans if is_measured(plan, store)]
     sections = [_section(plan, store) for plan in plans]
     for more in (architecture_sections, comparison_sections, two_column_sections):
         sections += more(plans, store)

@@ -6,14 +6,14 @@ from reproduce.adaptive.plan import AdaptivePlan
 from reproduce.claims.networks import clear_name, trained_networks
 from reproduce.records import write_if_changed
 from reproduce.report.page import page, with_clear_names
-from reproduce.report.papers import PAPERS, TEXTS, papers_of_sections
+from reproduce.report.papers import PAPERS, TEXTS, papers_of_plan, papers_of_sections
 
 TITLE = "Results of binomial_keras beside the published ones"
 _RECORDS = "../records"
 _MORE = {"leaderboard": "Leaderboard", "claims": "Claims and verdicts"}
 
 
-def write_pages(folder, sections, boards, claims, plans, store):
+def write_pages(folder, sections, boards, claims, plans, store, waiting=()):
     """Writes the HTML files of a report.
 
     Args:
@@ -22,11 +22,13 @@ def write_pages(folder, sections, boards, claims, plans, store):
         boards: list of `Section`, the leaderboards.
         claims: `Section` of the claims.
         plans, store: what they were made from.
+        waiting: list of those plans that have no result yet.
     """
     networks = trained_networks(plans, store)
     names = {plan.model: clear_name(plan, networks) for plan in plans
              if isinstance(plan, AdaptivePlan)}
     places = papers_of_sections(sections, plans, networks)
+    missing = _missing(waiting, networks)
     # First the paper's tables, then what compares networks, then one network after the other.
     single = {plan.name for plan in plans if isinstance(plan, AdaptivePlan)}
     ordered = sorted(sections, key=lambda one: one.name in single)
@@ -34,13 +36,15 @@ def write_pages(folder, sections, boards, claims, plans, store):
         paper: [with_clear_names(one, names) for one in ordered if paper in places[one.name]]
         for paper in PAPERS
     }
-    if not shown["other"]:
+    if not shown["other"] and not missing["other"]:
         del shown["other"]
     content = {**shown, "leaderboard": boards, "claims": [claims]}
     titles = {key: (PAPERS | _MORE)[key] for key in content}
     for key, found in content.items():
         intro = f"<p>{html.escape(TEXTS[key])}</p>" if key in TEXTS else ""
-        if not found:
+        if missing.get(key):
+            intro += missing[key]
+        elif not found:
             intro += "<p class=caveat>Not run.</p>"
         # What somebody found about a model of their own may be passed on as one file.
         pictures = "embedded" if key == "other" else "linked"
@@ -48,8 +52,17 @@ def write_pages(folder, sections, boards, claims, plans, store):
                     around=(_navigation(titles, key) + intro, ""))
         write_if_changed(folder / f"{key}.html", text.encode())
     text = page([], store, TITLE, "linked", _RECORDS,
-                around=(_navigation(titles, "index"), _index(content, titles, claims)))
+                around=(_navigation(titles, "index"), _index(content, titles, claims, missing)))
     write_if_changed(folder / "index.html", text.encode())
+
+
+def _missing(waiting, networks):
+    """{paper: a line of HTML that names its plans without results, or ""}."""
+    found = {paper: [] for paper in PAPERS}
+    for plan in waiting:
+        found[papers_of_plan(plan, networks)[0]].append(plan.name)
+    return {paper: f"<p class=caveat>Not run yet: {html.escape(', '.join(names))}.</p>"
+            if names else "" for paper, names in found.items()}
 
 
 def _navigation(titles, here):
@@ -61,7 +74,7 @@ def _navigation(titles, here):
     return f"<nav>{''.join(shown)}</nav>\n"
 
 
-def _index(content, titles, claims):
+def _index(content, titles, claims, missing):
     parts = []
     for key, found in content.items():
         parts.append(f'<h2><a href="{key}.html">{html.escape(titles[key])}</a></h2>')
@@ -72,5 +85,7 @@ def _index(content, titles, claims):
             f'<li><a href="{key}.html#{html.escape(one.name)}">{html.escape(one.title)}</a></li>'
             for one in found
         )
-        parts.append(f"<ul>{items}</ul>" if items else "<p>Not run.</p>")
+        waiting = missing.get(key, "")
+        parts.append(f"<ul>{items}</ul>" if items else waiting or "<p>Not run.</p>")
+        parts += [waiting] if items and waiting else []
     return "\n".join(parts)

@@ -30,6 +30,14 @@ TEXTS = {
 _COMPARISON = "adaptive-comparison-"
 
 
+def papers_of_plan(plan, networks):
+    """Keys of the papers that a plan is about, arguments as below."""
+    if isinstance(plan, AdaptivePlan):
+        trained = networks.get(plan.weights_sha256)
+        return (trained.paper if trained else "other",)
+    return (paper_of(plan.study if isinstance(plan, StudyPlan) else plan.experiment),)
+
+
 def papers_of_sections(sections, plans, networks):
     """{name of a section: keys of the papers on whose pages it stands}.
 
@@ -40,13 +48,9 @@ def papers_of_sections(sections, plans, networks):
     """
     places, compared = {}, {}
     for plan in plans:
+        places[plan.name] = papers_of_plan(plan, networks)
         if isinstance(plan, AdaptivePlan):
-            trained = networks.get(plan.weights_sha256)
-            places[plan.name] = (trained.paper if trained else "other",)
             compared.setdefault(plan.kind, {})[places[plan.name][0]] = None
-        else:
-            name = plan.study if isinstance(plan, StudyPlan) else plan.experiment
-            places[plan.name] = (paper_of(name),)
     for one in sections:
         if one.name.startswith(_COMPARISON):
             places[one.name] = tuple(compared.get(one.name.removeprefix(_COMPARISON), ["other"]))

@@ -146,12 +146,27 @@ def test_missing_blocks_and_attacks(store):
     assert "not run" in (folder / "fig6b-mnist.md").read_text()
 
 
-def test_empty_report(store):
-    save_plan(store, make_plan("table3"))
-    folder = write_report(store, load_plans(store))
+def test_a_plan_without_results_is_named_and_no_more(store):
+    plan = make_plan("table3")
+    cells = list(dict.fromkeys(clean_cell(plan, row, 0)[0] for row in find("table3").rows))
+    save_plan(store, plan)
+    folder = store.out / "report"
+    folder.mkdir()
+    (folder / "table3-mnist.md").write_text("of an earlier version")
+    write_report(store, load_plans(store))
+    for page in ("binomial", "index"):
+        text = (folder / f"{page}.html").read_text()
+        assert text.count("Not run yet: table3-mnist.") == 1
+        assert "id=\"table3-mnist\"" not in text and "#table3-mnist" not in text
+    assert not [*folder.glob("table3-mnist*")]
+
+    put(store, plan, cells[0], np.random.default_rng(0))
+    write_report(store, load_plans(store))
     lines = list(csv.DictReader((folder / "table3-mnist.csv").open()))
     assert len(lines) == len(find("table3").rows)
-    assert all(line["ours"] == "" and line["published"] for line in lines)
+    assert 0 < sum(bool(line["ours"]) for line in lines) < len(lines)
+    assert all(line["published"] for line in lines)
+    assert "Not run yet" not in (folder / "binomial.html").read_text()
 
 
 def test_pictures_are_drawn_again_when_what_they_show_has_changed(store, monkeypatch):
