@@ -66,7 +66,10 @@ def parser():
     demo = commands.add_parser("demo", help="the main job on embedded digits, in a few minutes")
     demo.add_argument("--images", type=_count, help="attacked test images (default: 60)")
     demo.add_argument("--draws", type=_count, help="fresh draws per image (default: 10)")
-    commands.add_parser("list", help="every experiment: what it reproduces and its cost")
+    listing = commands.add_parser("list",
+                                  help="every experiment: what it reproduces and its cost")
+    listing.add_argument("--out", metavar="DIR",
+                         help="also how much of each has records in this folder")
     run = commands.add_parser("run", help="run experiments; what has a record is not run again")
     run.add_argument("names", nargs="+", metavar="NAME", help="an experiment, see `list`")
     _add_run_arguments(run)

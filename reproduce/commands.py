@@ -128,7 +128,8 @@ def report(options):
 
 
 def listing(options):
-    """`list`: every experiment, what it reproduces, and what it costs at its defaults."""
+    """`list`: every experiment, what it reproduces, what it costs, and how much of it was run."""
+    ran = _ran(options.out) if options.out else {}
     lines = [(e.name, f"{e.title} ({e.data})", _cost(e)) for e in EXPERIMENTS.values()]
     lines += [
         (s.name, f"{s.title} ({s.data})",
@@ -142,8 +143,22 @@ def listing(options):
     ))
     width = max(len(name) for name, _, _ in lines)
     for name, title, cost in lines:
-        print(f"{name:{width}s}  {title}\n{'':{width}s}  {cost}")
+        told = (title, cost, *ran.get(name, ()))
+        print(f"{name:{width}s}  " + f"\n{'':{width}s}  ".join(told))
     return 0
+
+
+def _ran(out):
+    """{name: lines that say how many cells of its plans have records in the folder}."""
+    from reproduce.coverage import count
+    from reproduce.plan import load_plans
+
+    store, found = RecordStore(out), {}
+    for plan in load_plans(store):
+        done, planned = count(plan, store)
+        name = getattr(plan, "study", None) or plan.experiment
+        found.setdefault(name, []).append(f"{done} of {planned} cells have records: {plan.name}")
+    return found
 
 
 def _count(number, thing):

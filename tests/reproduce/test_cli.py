@@ -3,6 +3,10 @@
 import pytest
 
 from reproduce.cli import main, parser
+from reproduce.plan import save_plan
+from reproduce.records import RecordStore
+from reproduce.studies import STUDIES
+from reproduce.studies.plan import StudyPlan
 
 BAD = {
     "unknown experiment": (["run", "fig9"], "no experiment called 'fig9'"),
@@ -100,6 +104,20 @@ def test_list_is_aligned(capfd):
     column = columns.pop()
     assert not columns and all(line[column - 2: column] == "  " for line in names)
     assert all(line[column] != " " for line in names)
+
+
+def test_list_tells_how_much_has_records(capfd, tmp_path):
+    plan = StudyPlan("flexible_fig3", "digits", 2, {"recipe": "cpu", "overrides": {},
+                                                    "width": None}, 10, 1, 250,
+                     {"train": "a", "test": "b"})
+    store = RecordStore(tmp_path)
+    store.prepare()
+    save_plan(store, plan)
+    cells = STUDIES[plan.study].cells(plan)
+    store.put(cells[0].identity("a"), {"result": {"weights_sha256": "w"}}, {})
+    assert main(["list", "--out", str(tmp_path)]) == 0
+    told = f" 1 of {len(cells)} cells have records: flexible_fig3-digits\n"
+    assert capfd.readouterr().out.count(told) == 1
 
 
 def test_defaults():
