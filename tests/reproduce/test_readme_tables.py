@@ -18,8 +18,12 @@ ROOT = pathlib.Path(__file__).parents[2]
 PAGES = {
     "docs/results_mnist.md": (("table3", "fig4b"), "clean-"),
     "docs/binomial_neuron.md": (("table3", "fig4b"), "clean-"),
+    "docs/results_cifar10.md": (("table4", "fig4a"), "clean-"),
     "docs/mnist_adaptive.md": (("fig4b", "fig5", "fig6b", "adaptive"), "adaptive-"),
-    "docs/flexible_layer.md": (("adaptive", "flexible_table2"), "measure-"),
+    "docs/flexible_layer.md": (
+        ("adaptive", "flexible_table2", "flexible_fig3", "flexible_fig5c_small",
+         "flexible_fig6_small"), "measure-",
+    ),
     "docs/splash.md": (("splash_mnist",), "measure-"),
     "docs/spiking.md": (("randhet_mnist",), "measure-"),
     "docs/likelihood_ratio.md": (("glr_mnist",), "measure-"),
