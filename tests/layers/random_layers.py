@@ -91,7 +91,8 @@ LAYERS = {
     layers.EDense: ((FLAT, FLAT_TRAIN), lambda shape: _kernel(units=st.integers(1, 4))),
     layers.BatchNormalization: (ANY, lambda shape: {
         "momentum": FRACTIONS, "epsilon": st.floats(1e-4, 0.1), "center": st.booleans(),
-        "scale": st.booleans(), "gradient": GRADIENTS}),
+        "scale": st.booleans(), "gradient": GRADIENTS,
+        "statistics": st.sampled_from(["last", "all"])}),
     layers.Evidence: (ANY, lambda shape: {}),
     layers.FlexibleLayer: ((IMAGE,), _flexible),
     layers.LIF: (ANY, lambda shape: {

@@ -74,6 +74,7 @@ ARGUMENTS = {
             "beta_constraint": "non_neg",
             "gamma_constraint": "unit_norm",
             "gradient": "unrolled",
+            "statistics": "all",
         },
         ("axis", "renorm", "renorm_clipping", "renorm_momentum", "synchronized"),
     ),
