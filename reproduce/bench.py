@@ -22,14 +22,18 @@ class Bench:
         verbose: what Keras prints while it trains, as in `fit`.
         data: dict by (name, split) of data that need not be loaded.
         devices: number of devices that a training is divided among, or None.
+        retrain: whether networks without a checkpoint are trained again even where every result of
+            theirs is there.
     """
 
-    def __init__(self, store, train_sha256=None, given=None, verbose=0, data=None, devices=None):
+    def __init__(self, store, train_sha256=None, given=None, verbose=0, data=None, devices=None,
+                 retrain=False):
         self.store = store
         self.train_sha256 = train_sha256 or {}
         self.given = given
         self.verbose = verbose
         self.devices = devices
+        self.retrain = retrain
         self.own_data = dict(data or {})
         self._data = dict(self.own_data)
         self._models = {}

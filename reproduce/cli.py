@@ -133,6 +133,10 @@ def _add_run_arguments(run):
                      help="run them on a Ray cluster: local, auto or HOST:PORT (extra: cluster)")
     run.add_argument("--devices", type=_count,
                      help="divide every training among this many devices (JAX, GPUs)")
+    run.add_argument("--retrain", action="store_true",
+                     help="train a network whose checkpoint is missing again, even where all its "
+                     "results are there; on another machine it may come out different, and the "
+                     "results are then made again")
     run.add_argument("--threads", type=_count, default=1,
                      help="threads of each worker; a result's last bits depend on it (default: 1)")
 

@@ -75,7 +75,8 @@ def execute(experiments, options):
         print(f"Not given, left out: {', '.join(sorted(absent))}.", file=sys.stderr)
     hashes = {plan.data: plan.data_sha256.get("train") for plan in plans}
     verbose = "auto" if sys.stdout.isatty() else 2
-    bench = Bench(store, hashes, given, verbose, devices=options.devices)
+    bench = Bench(store, hashes, given, verbose, devices=options.devices,
+                  retrain=options.retrain)
     crew = crew_of(options, bench)
     if crew is None:
         ran, kept = run_cells(ordered(jobs), store, bench)

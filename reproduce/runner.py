@@ -1,11 +1,12 @@
 """Runs the cells of a plan that have no record yet."""
 
+import collections
 import time
 
 from reproduce import work
 from reproduce.bench import checkpoint_file
 from reproduce.experiments import ATTACK_ORDER
-from reproduce.lookup import identity_of
+from reproduce.lookup import checkpoints_of, identity_of, record_of
 from reproduce.progress import Progress
 from reproduce.provenance import provenance
 
@@ -39,11 +40,12 @@ def run_cells(jobs, store, bench, progress=None):
         (number of cells run now, number of cells that had a record).
     """
     progress = progress or Progress([cell for _, cell in jobs])
+    wanted = wanted_checkpoints(jobs, store, bench.retrain)
     ran = 0
     try:
         for plan, cell in jobs:
             identity = identity_of(cell, plan, store)
-            if has_record(cell, identity, store):
+            if has_record(cell, identity, store, wanted):
                 progress.skip(cell)
                 continue
             started = time.monotonic()
@@ -78,13 +80,38 @@ def make_record(cell, identity, bench):
     return record, arrays
 
 
-def has_record(cell, identity, store):
-    """Whether nothing is left to do for a cell."""
+def wanted_checkpoints(jobs, store, retrain=False):
+    """The trainings of a run whose checkpoint has to be there.
+
+    A cell without a record will load it; or no cell of the run uses it, so that it was asked for
+    itself. Where every result is there already, a network is not trained again: on another
+    processor it would come out with other weights, and the results would no longer be its own.
+
+    Args:
+        jobs: list of (plan, cell).
+        store: `RecordStore`.
+        retrain: whether all of them are wanted.
+    """
+    users = collections.defaultdict(list)
+    for plan, cell in jobs:
+        for source in checkpoints_of(cell):
+            users[source].append((plan, cell))
+    return {
+        cell for _, cell in jobs
+        if cell.kind == "train" and (
+            retrain
+            or not users[cell]
+            or any(record_of(user, plan, store) is None for plan, user in users[cell])
+        )
+    }
+
+
+def has_record(cell, identity, store, wanted):
+    """Whether nothing is left to do for a cell; `wanted` as from `wanted_checkpoints`."""
     if store.get(identity) is None:
         return False
-    if cell.kind != "train":
+    if cell.kind != "train" or cell not in wanted:
         return True
-    # The record of a training is no use to the cells behind it without its checkpoint.
     return (store.checkpoints / checkpoint_file(cell, identity)).is_file()
 
 

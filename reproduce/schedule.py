@@ -9,7 +9,7 @@ from reproduce.lookup import checkpoints_of, identity_of
 from reproduce.progress import Progress
 from reproduce.provenance import command_line
 from reproduce.records import write_atomically
-from reproduce.runner import has_record, summary
+from reproduce.runner import has_record, summary, wanted_checkpoints
 from reproduce.task import Done, Failed, Task
 
 # A cell whose worker died is run again this many times.
@@ -49,6 +49,7 @@ class _Run:
         self.open = list(jobs)
         self.total = len(jobs)
         self.running = {}
+        self.wanted = wanted_checkpoints(jobs, bench.store, bench.retrain)
         self.unfinished = {cell for _, cell in jobs if cell.kind == "train"}
         self.losses = collections.Counter()
         self.given_up = []
@@ -89,7 +90,7 @@ class _Run:
         name = self.store.name(identity)
         if name in self.running:
             return False
-        if has_record(cell, identity, self.store):
+        if has_record(cell, identity, self.store, self.wanted):
             self.unfinished.discard(cell)
             self.progress.skip(cell)
             return True

@@ -39,7 +39,7 @@ class Training:
         if not self.path.is_file():
             raise UsageError(
                 f"The checkpoint {self.path} is not there; make it again with: "
-                f"{self.record['provenance']['command']}"
+                f"{self.record['provenance']['command']} --retrain"
             )
         if weights_sha256(self.path) != self.record["result"]["weights_sha256"]:
             raise UsageError(f"The weights in {self.path} are not those of {self.record['id']}.")

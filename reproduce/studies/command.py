@@ -54,7 +54,8 @@ def run_studies(options):
     jobs = list({cell: (plan, cell) for plan, cell in cells}.values())
     hashes = {plan.data: plan.data_sha256["train"] for plan in plans}
     verbose = "auto" if sys.stdout.isatty() else 2
-    bench = Bench(store, hashes, None, verbose, devices=options.devices)
+    bench = Bench(store, hashes, None, verbose, devices=options.devices,
+                  retrain=options.retrain)
     crew = crew_of(options, bench)
     if crew is None:
         ran, kept = run_cells(jobs, store, bench)

@@ -111,6 +111,29 @@ def test_missing_checkpoint_is_trained_again(bench):
     assert run(crew, CELLS, bench) == (5, 0)
 
 
+def test_missing_checkpoint_is_not_trained_again_where_nothing_needs_it(bench):
+    run(Crew(bench.store), CELLS, bench)
+    for path in bench.store.checkpoints.iterdir():
+        path.unlink()
+    crew = Crew(bench.store)
+    assert run(crew, CELLS, bench) == (0, 5) and crew.begun == []
+    # One more test of A2, and B2 is left alone; a run of trainings alone is about the checkpoints.
+    crew = Crew(bench.store)
+    assert run(crew, [*CELLS, clean(training("A2"), draws=3)], bench) == (2, 4)
+    assert crew.begun[0] == "train digits-A2-s0" and len(crew.begun) == 2
+    assert run(Crew(bench.store), CELLS[:2], bench) == (1, 1)
+
+
+def test_retrain_makes_every_missing_checkpoint(bench):
+    run(Crew(bench.store), CELLS, bench)
+    for path in bench.store.checkpoints.iterdir():
+        path.unlink()
+    bench.retrain = True
+    crew = Crew(bench.store)
+    assert run(crew, CELLS, bench) == (2, 3)
+    assert sorted(crew.begun) == ["train digits-A2-s0", "train digits-B2-s0"]
+
+
 def test_lost_cell_is_run_again(bench, capsys):
     label = CELLS[1].label()
     crew = Crew(bench.store, {label: [Lost("ended by SIGKILL")] * RETRIES})
