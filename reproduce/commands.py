@@ -91,7 +91,8 @@ def demo(options):
     from reproduce.demo import SETTINGS
 
     defaults = parser_defaults("demo")
-    vars(defaults).update(SETTINGS)
+    # A demo is for looking at: it has its networks at hand, whatever results are there already.
+    vars(defaults).update(SETTINGS, retrain=True)
     vars(defaults).update({k: v for k, v in vars(options).items() if v is not None})
     store, plans = execute([EXPERIMENTS["demo"]], defaults)
     from reproduce.report.page import write_page

@@ -32,6 +32,8 @@ def _carry_draws(model, draws, function):
 
 
 def compile_forward(model, reduce, draws):
+    """`passes.compile_forward` on JAX."""
+
     def forward(call, x, *arrays):
         outputs, after = call(x)
         return reduce(outputs, *arrays), after
@@ -40,6 +42,8 @@ def compile_forward(model, reduce, draws):
 
 
 def compile_vjps(model, cotangents, reduce, draws):
+    """`passes.compile_vjps` on JAX."""
+
     def vjps(call, x, *arrays):
         def reduced(x):
             outputs, after = call(x)
@@ -53,6 +57,8 @@ def compile_vjps(model, cotangents, reduce, draws):
 
 
 def compile_objective(model, objective, draws):
+    """`passes.compile_objective` on JAX."""
+
     def value_and_gradient(call, x, *arrays):
         def total(x):
             outputs, after = call(x)

@@ -27,6 +27,8 @@ def trace(function):
 
 
 def compile_forward(model, reduce, draws):
+    """`passes.compile_forward` on TensorFlow."""
+
     def forward(x, *arrays):
         return reduce(call_in_draws(model, x, draws), *arrays)
 
@@ -34,6 +36,8 @@ def compile_forward(model, reduce, draws):
 
 
 def compile_vjps(model, cotangents, reduce, draws):
+    """`passes.compile_vjps` on TensorFlow."""
+
     def vjps(x, *arrays):
         with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
             tape.watch(x)
@@ -47,6 +51,8 @@ def compile_vjps(model, cotangents, reduce, draws):
 
 
 def compile_objective(model, objective, draws):
+    """`passes.compile_objective` on TensorFlow."""
+
     def value_and_gradient(x, *arrays):
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(x)

@@ -7,6 +7,8 @@ from .random_draws import call_in_draws
 
 
 def compile_forward(model, reduce, draws):
+    """`passes.compile_forward` on PyTorch."""
+
     def forward(*arrays):
         x, *arrays = map(keras.ops.convert_to_tensor, arrays)
         with torch.no_grad():
@@ -26,6 +28,8 @@ def forward_arrays(function):
 
 
 def compile_vjps(model, cotangents, reduce, draws):
+    """`passes.compile_vjps` on PyTorch."""
+
     def vjps(x, *arrays):
         x = keras.ops.convert_to_tensor(x).requires_grad_(True)
         outputs = reduce(call_in_draws(model, x, draws))
@@ -38,6 +42,8 @@ def compile_vjps(model, cotangents, reduce, draws):
 
 
 def compile_objective(model, objective, draws):
+    """`passes.compile_objective` on PyTorch."""
+
     def value_and_gradient(x, *arrays):
         x = keras.ops.convert_to_tensor(x).requires_grad_(True)
         arrays = map(keras.ops.convert_to_tensor, arrays)

@@ -6,6 +6,7 @@ from .kernels import AVERAGES
 
 
 def check_average(average):
+    """Raises `ValueError` unless it is a way to average over draws."""
     if average not in AVERAGES:
         raise ValueError(
             f"Invalid value received for argument `average`. Expected one of {AVERAGES}. "
@@ -14,6 +15,7 @@ def check_average(average):
 
 
 def check_clip_values(clip_values):
+    """Raises `ValueError` unless it is a pair (lowest, highest)."""
     if np.size(clip_values) != 2 or not clip_values[0] < clip_values[1]:
         raise ValueError(
             "Invalid value received for argument `clip_values`. Expected (lowest, highest). "

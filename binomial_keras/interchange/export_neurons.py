@@ -10,6 +10,7 @@ from .graph import refused
 
 
 def lif(graph, layer, value, number):
+    """`LIF` as a NIR node of neurons with a hard reset."""
     if layer.decay == "random":
         raise refused(
             layer.name, "decays that do not change from call to call (see models.with_decay)"
@@ -55,6 +56,7 @@ def _note(layer):
 
 
 def membrane(graph, layer, value, number):
+    """`MembraneReadout` as a leaky integrator, its reading noted beside it."""
     if layer.decay_value == 1.0:
         raise refused(layer.name, "a decay below 1")
     graph.readout = layer.mode

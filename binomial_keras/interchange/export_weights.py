@@ -11,6 +11,7 @@ _LINEAR = "a layer without activation"
 
 
 def conv(graph, layer, value, number):
+    """A convolution as `nir.Conv2d`; "same" padding is written out."""
     _check_linear(layer)
     kernel = ops.convert_to_numpy(layer.kernel).transpose(3, 2, 0, 1)
     if layer.groups != 1 or kernel.shape[2] != kernel.shape[3]:
@@ -62,6 +63,7 @@ def _same_padding(layer, kernel, shape):
 
 
 def dense(graph, layer, value, number):
+    """A dense layer as `nir.Affine` or `nir.Linear`."""
     if len(value.shape) != 1:
         raise refused(layer.name, "a flattened input")
     if layer.activation is keras.activations.softmax and number == graph.result:
@@ -107,6 +109,7 @@ def batch_normalization(graph, layer, value, number):
 
 
 def normalization(graph, layer, value, number):
+    """Normalisation of the input: an affine map per channel."""
     mean, variance = (
         np.broadcast_to(np.ravel(ops.convert_to_numpy(v)), value.shape[-1:])
         for v in (layer.mean, layer.variance)

@@ -37,9 +37,10 @@ class Training:
     def checked(self):
         """Itself. Raises `UsageError` unless its checkpoint is there and that of the record."""
         if not self.path.is_file():
+            command = self.record["provenance"]["command"]
+            again = f"{command} --retrain" if " run " in command else command
             raise UsageError(
-                f"The checkpoint {self.path} is not there; make it again with: "
-                f"{self.record['provenance']['command']} --retrain"
+                f"The checkpoint {self.path} is not there; make it again with: {again}"
             )
         if weights_sha256(self.path) != self.record["result"]["weights_sha256"]:
             raise UsageError(f"The weights in {self.path} are not those of {self.record['id']}.")

@@ -14,6 +14,7 @@ def smooth(x, deviation):
 
 
 def gaussian_blur(x, deviation, rngs):
+    """`smooth` as a corruption: it draws nothing."""
     return smooth(x, deviation)
 
 
