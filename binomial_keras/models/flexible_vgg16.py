@@ -1,5 +1,6 @@
 """VGG16 with flexible layers."""
 
+import numbers
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,6 +27,7 @@ def flexible_vgg16(
     mean: float | Sequence[float] = CIFAR10[0],
     std: float | Sequence[float] = CIFAR10[1],
     l2: float = 0.003,
+    dropout: float = 1.0,
     **options: Any,
 ) -> keras.Model:
     """The paper's VGG16 (Fig. 2A and Supporting information), with softmax output.
@@ -59,6 +61,8 @@ def flexible_vgg16(
             paper does not print its own).
         l2: penalty factor of every weight but the thresholds: half of the paper's weight decay
             of 0.006.
+        dropout: number in [0, 1], factor of all dropout rates: 1 are the paper's. Short trainings
+            of narrow networks learn little with them.
         **options: further arguments of every `layers.FlexibleLayer`, such as `threshold_value`,
             `learn_threshold`, `mask_per_image`, `scale`.
 
@@ -75,6 +79,11 @@ def flexible_vgg16(
         raise ValueError(
             "Invalid value received for argument `flexible_layers`. Expected one of "
             f"{FLEXIBLE_LAYERS}. Received: flexible_layers={flexible_layers!r}"
+        )
+    if isinstance(dropout, bool) or not isinstance(dropout, numbers.Real) or not 0 <= dropout <= 1:
+        raise ValueError(
+            "Invalid value received for argument `dropout`. Expected a number in [0, 1]. "
+            f"Received: dropout={dropout!r}"
         )
     blocks = Blocks(seed, l2)
     options = {"threshold": threshold, "max_when": max_when, **options}
@@ -93,16 +102,16 @@ def flexible_vgg16(
             x = blocks.normalized(x, f"{block}_{number}")
         if block >= (3 if flexible_layers == "last" else 2):
             x = keras.layers.MaxPooling2D(2, name=f"pool{block}")(x)
-        x = blocks.dropout(x, _DROPOUT[block - 1], name=f"dropout{block}")
-    output = _head(blocks, keras.layers.Flatten(name="flat")(x), classes)
+        x = blocks.dropout(x, dropout * _DROPOUT[block - 1], name=f"dropout{block}")
+    output = _head(blocks, keras.layers.Flatten(name="flat")(x), classes, dropout)
     return keras.Model(image, output, name=f"flexible_vgg16_{flexible_layers}")
 
 
-def _head(blocks, x, classes):
+def _head(blocks, x, classes, dropout):
     x = blocks.dense(x, _HIDDEN, name="dense")
-    x = blocks.dropout(x, 0.5, spatial=False, name="dropout6")
+    x = blocks.dropout(x, 0.5 * dropout, spatial=False, name="dropout6")
     x = blocks.normalized(x, "dense")
-    x = blocks.dropout(x, 0.5, spatial=False, name="dropout7")
+    x = blocks.dropout(x, 0.5 * dropout, spatial=False, name="dropout7")
     return blocks.dense(x, classes, activation="softmax", name="probabilities")
 
 

@@ -160,7 +160,10 @@ RECIPES = {
     # Short forms. The learning rates of the 150 epochs add up to 0.062; with ten times the rate
     # and a cosine, twelve epochs add up to 0.06, and the penalty has as long to act.
     "flexible-cpu": _FLEXIBLE_CPU,
-    "flexible-cifar-cpu": dataclasses.replace(_FLEXIBLE_CPU, name="flexible-cifar-cpu", flip=True),
+    # Half the epochs at twice the rate again.
+    "flexible-cifar-cpu": dataclasses.replace(
+        _FLEXIBLE_CPU, name="flexible-cifar-cpu", epochs=6, learning_rate=0.02, flip=True
+    ),
     "spiking": _SPIKING,
     "spiking-at": dataclasses.replace(_SPIKING, name="spiking-at", adversary=Adversary("pgd")),
     "spiking-trades": dataclasses.replace(

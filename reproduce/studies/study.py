@@ -19,6 +19,7 @@ class Network:
         recipes: dict from "cpu" and "paper" to names of training recipes.
         noisy: whether its answers differ from draw to draw.
         images: number of training images, class-balanced, chosen by the seed; None for all.
+        short: dict of arguments of the builder that short recipes set besides.
     """
 
     key: str
@@ -28,6 +29,7 @@ class Network:
     recipes: dict
     noisy: bool = False
     images: int | None = None
+    short: dict = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,6 +124,8 @@ class Study:
     def training(self, plan, network, seed):
         """The cell that trains a network."""
         arguments = dict(network.arguments)
+        if plan.training["recipe"] == "cpu":
+            arguments |= network.short
         if self.takes_width:
             arguments["width"] = plan.training["width"]
         return NetworkCell(
