@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from .arguments import check_count, check_number
+from .window_sum import window_sum
 
 
 @keras.saving.register_keras_serializable(package="binomial_keras")
@@ -56,13 +57,7 @@ class PatchDistance(keras.layers.Layer):
         patches = self.kernel.value
         product = ops.conv(x, patches, 1, "same", "channels_last")
         # ||w - p||^2 = ||w||^2 - 2 <w, p> + ||p||^2: the first does not depend on the patch.
-        energy = ops.conv(
-            ops.sum(ops.square(x), axis=-1, keepdims=True),
-            ops.ones((self.size, self.size, 1, 1)),
-            1,
-            "same",
-            "channels_last",
-        )
+        energy = window_sum(ops.sum(ops.square(x), axis=-1), self.size)[..., None]
         distance = energy - 2.0 * product + ops.sum(ops.square(patches), axis=(0, 1, 2))
         # Rounding may take it below zero, and the exponential above one.
         response = ops.exp(ops.relu(distance) * (-0.5 / self.sigma**2))
