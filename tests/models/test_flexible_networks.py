@@ -124,6 +124,16 @@ def test_width_scales_the_maps_and_keeps_the_head():
     assert model.get_layer("dense").units == 100
     with pytest.raises(ValueError, match="argument `width`"):
         flexible_vgg16(width=0)
+    for wrong in (-0.1, 1.5, True):
+        with pytest.raises(ValueError, match="argument `dropout`"):
+            flexible_vgg16(dropout=wrong)
+
+
+@pytest.mark.parametrize("factor", [0, 0.5, 1])
+def test_dropout_scales_every_rate(factor):
+    model = flexible_vgg16(width=1 / 16, dropout=factor)
+    rates = [layer.rate for layer in model.layers if layer.name.startswith("dropout")]
+    assert rates == [factor * rate for rate in (0.3, 0.4, 0.4, 0.4, 0.5, 0.5, 0.5)]
 
 
 def test_conv_substitute():

@@ -220,6 +220,19 @@ def test_few_training_images_are_balanced_and_chosen_by_the_seed():
     assert not np.array_equal(chosen, training_images(second, x, y)[0])
 
 
+def test_the_paper_s_recipe_has_the_paper_s_dropout():
+    study = STUDIES["flexible_table3"]
+    arguments = {}
+    for recipe in ("cpu", "paper"):
+        plan = dataclasses.make_dataclass("P", ["data", "training"])(
+            "cifar10", {"recipe": recipe, "overrides": {}, "width": 1.0}
+        )
+        cell = study.training(plan, study.network("flexible_vgg16-above"), 0)
+        arguments[recipe] = dict(cell.arguments)
+    assert arguments["cpu"] == {**arguments["paper"], "dropout": 0.0}
+    assert "dropout" not in arguments["paper"]
+
+
 def _awake(model):
     """Untrained spiking networks are all but silent at inference: raise their currents."""
     if any(isinstance(layer, bk.layers.LIF) for layer in model.layers):
