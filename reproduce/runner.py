@@ -5,6 +5,8 @@ import time
 
 from reproduce import work
 from reproduce.bench import checkpoint_file
+from reproduce.cells import canonical
+from reproduce.errors import UsageError
 from reproduce.experiments import ATTACK_ORDER
 from reproduce.lookup import checkpoints_of, identity_of, record_of
 from reproduce.progress import Progress
@@ -107,12 +109,37 @@ def wanted_checkpoints(jobs, store, retrain=False):
 
 
 def has_record(cell, identity, store, wanted):
-    """Whether nothing is left to do for a cell; `wanted` as from `wanted_checkpoints`."""
-    if store.get(identity) is None:
+    """Whether nothing is left to do for a cell; `wanted` as from `wanted_checkpoints`.
+
+    Raises `UsageError` for a training whose recipe has come to mean something else since.
+    """
+    record = store.get(identity)
+    if record is None:
         return False
+    if cell.kind == "train":
+        check_recipe(cell, record)
     if cell.kind != "train" or cell not in wanted:
         return True
     return (store.checkpoints / checkpoint_file(cell, identity)).is_file()
+
+
+def check_recipe(cell, record):
+    """Raises `UsageError` unless a training was recorded with what its recipe is now.
+
+    A cell holds the recipe's name: without this, networks of two recipes would share a table.
+    """
+    from binomial_keras import training
+
+    now = training.recipe(cell.recipe, **dict(cell.overrides)).to_dict()
+    then = record["result"].get("recipe", {})
+    changed = [name for name, value in then.items() if canonical(value) != canonical(now.get(name))]
+    if changed:
+        values = ", ".join(f"{name}={then[name]} (now {now.get(name)})" for name in changed)
+        raise UsageError(
+            f"{cell.label()} has a record, {record['id']}, of another recipe {cell.recipe!r}: "
+            f"{values}. Train it anew in another --out, or ask for the old values with --set "
+            "recipe.NAME=VALUE."
+        )
 
 
 def summary(record):
