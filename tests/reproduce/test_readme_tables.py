@@ -22,11 +22,12 @@ PAGES = {
     "docs/mnist_adaptive.md": (("fig4b", "fig5", "fig6b", "adaptive"), "adaptive-"),
     "docs/flexible_layer.md": (
         ("adaptive", "flexible_table2", "flexible_fig3", "flexible_fig5c_small",
-         "flexible_fig6_small"), "measure-",
+         "flexible_fig6_small", "flexible_table3", "flexible_fig4b", "flexible_fig4d"),
+        "measure-",
     ),
     "docs/splash.md": (("splash_mnist",), "measure-"),
     "docs/spiking.md": (("randhet_mnist",), "measure-"),
-    "docs/likelihood_ratio.md": (("glr_mnist",), "measure-"),
+    "docs/likelihood_ratio.md": (("glr_mnist", "glr_fashion_mnist"), "measure-"),
 }
 
 
