@@ -63,7 +63,8 @@ class Bench:
 
         file = checkpoint_file(cell, identity)
         path = self.store.checkpoints / file
-        # A copy is not compiled: the file holds the weights without the optimiser's.
+        # A copy is a plain model again, and its optimiser has done no step; Keras compiles it all
+        # the same, and `publish` leaves that out.
         save_checkpoint(rebuild(model, lambda layer: {}), path)
         return weights_sha256(path), file, file_sha256(path)
 

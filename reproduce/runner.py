@@ -1,6 +1,7 @@
 """Runs the cells of a plan that have no record yet."""
 
 import collections
+import dataclasses
 import time
 
 from reproduce import work
@@ -130,9 +131,12 @@ def check_recipe(cell, record):
     """
     from binomial_keras import training
 
-    now = training.recipe(cell.recipe, **dict(cell.overrides)).to_dict()
-    then = record["result"].get("recipe", {})
-    changed = [name for name, value in then.items() if canonical(value) != canonical(now.get(name))]
+    recipe = training.recipe(cell.recipe, **dict(cell.overrides))
+    # A record older than a field was made with what has since become its default.
+    defaults = {field.name: field.default for field in dataclasses.fields(recipe)}
+    now = {**defaults, **recipe.to_dict()}
+    then = {**defaults, **record["result"].get("recipe", now)}
+    changed = [name for name in then if canonical(then[name]) != canonical(now.get(name))]
     if changed:
         values = ", ".join(f"{name}={then[name]} (now {now.get(name)})" for name in changed)
         raise UsageError(

@@ -169,7 +169,7 @@ def test_everything_that_ships_is_in_the_index_and_whole():
     packaged = {name for name in zoo.names() if "file" in zoo.info(name)}
     assert shipped == packaged
     sizes = [zoo.info(name)["size"] for name in packaged]
-    assert max(sizes) <= 2**20 and sum(sizes) <= 12 * 2**20
+    assert max(sizes) <= 2**20 and sum(sizes) <= 8 * 2**20
     for name in packaged:
         # Compares size and SHA-256.
         assert zoo.path(name) == registry.FOLDER / "files" / f"{name}.keras"

@@ -7,8 +7,8 @@ def window_sum(x, size):
     """Sums over the windows of `size` x `size` around every position; zeros beyond the edge.
 
     The same as a convolution, padding "same", with a kernel of ones, which frameworks do slowly
-    where there is one channel. For an even size the window reaches one position
-    farther down and right.
+    where there is one channel. For an even size the window reaches one position farther down and
+    right.
 
     Args:
         x: tensor of shape `(batch, height, width)`.

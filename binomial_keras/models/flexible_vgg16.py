@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from ..layers.arguments import invalid
 from .flexible_blocks import CIFAR10, Blocks, check_classes, normalization, scaled
 
 FLEXIBLE_LAYERS = ("one", "all", "last")
@@ -81,10 +82,7 @@ def flexible_vgg16(
             f"{FLEXIBLE_LAYERS}. Received: flexible_layers={flexible_layers!r}"
         )
     if isinstance(dropout, bool) or not isinstance(dropout, numbers.Real) or not 0 <= dropout <= 1:
-        raise ValueError(
-            "Invalid value received for argument `dropout`. Expected a number in [0, 1]. "
-            f"Received: dropout={dropout!r}"
-        )
+        raise invalid("dropout", "a number in [0, 1]", dropout)
     blocks = Blocks(seed, l2)
     options = {"threshold": threshold, "max_when": max_when, **options}
     normalize = normalization(input_shape, mean, std)

@@ -6,8 +6,8 @@ import keras
 def rebuild(model, changes):
     """A new model with the same weights, whose layers have other configurations.
 
-    The weights are copied, not shared; the given model is left as it is; the new one is not
-    compiled.
+    The weights are copied, not shared; the given model is left as it is; the new one is
+    compiled if the given one is, as Keras' `clone_model` does it, with a new optimiser.
 
     Args:
         model: a functional or sequential `keras.Model`.

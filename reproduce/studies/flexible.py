@@ -15,8 +15,8 @@ _ALL = {"cpu": "flexible-cifar-cpu", "paper": "flexible-all"}
 _PGD = {"eps": 0.031, "steps": 20, "step_size": 0.003}
 _WHITE = Measure("pgd", "PGD", "pgd", _PGD)
 # Twenty times the cost of the attack above.
-_AVERAGED = Measure("pgd-20", "PGD, 20 draws, 300 images", "pgd", {**_PGD, "draws": 20},
-                    images=300)
+_FEW = 300
+_AVERAGED = Measure("pgd-20", "PGD, 20 draws", "pgd", {**_PGD, "draws": 20}, images=_FEW)
 
 
 def _fgsm(eps, at=None, draws=1):
@@ -176,6 +176,7 @@ FLEXIBLE = (
             {"clean": ("natural", None), "pgd": ("pgd_white_box", None),
              "pgd-black-box": ("pgd_black_box", None)},
         ),
+        note=f"The attack with 20 draws is made on {_FEW} images at the most.",
     ),
     Study(
         "flexible_fig4b", "Flexible layer, Fig. 4(b): learned threshold and random mask under FGSM",
@@ -193,7 +194,7 @@ FLEXIBLE = (
     Study(
         "flexible_fig4d", "Flexible layer, Fig. 4(d): FGSM from 0.05 to 1, averaged draws as well",
         "cifar10", (_VGG, _VGG_LEARNED, _VGG_RANDOM),
-        (CLEAN, *(_fgsm(e, at=e, draws=20) for e in _EPS)), seeds=3, images=300, width=0.125,
+        (CLEAN, *(_fgsm(e, at=e, draws=20) for e in _EPS)), seeds=3, images=_FEW, width=0.125,
         view="curves", axis="eps of FGSM (gradient averaged over 20 draws)",
     ),
     Study(

@@ -29,6 +29,19 @@ def test_a_recipe_that_changed_under_its_name_is_refused(tmp_path):
     assert recorded()
     with pytest.raises(UsageError, match=r"train digits-A2-s0 .*'cpu': epochs=7 \(now 10\)"):
         recorded(epochs=7)
+    store.put(identity, {"result": {"recipe": {**recipe, "adversary": {"name": "pgd"}}}, "cost": {},
+                         "provenance": {}}, {})
+    with pytest.raises(UsageError, match=r"adversary=.*\(now None\)"):
+        has_record(CELL, identity, RecordStore(tmp_path), set())
+
+
+def test_a_field_that_the_record_does_not_know_stands_for_its_default():
+    recipe = training.recipe("cpu").to_dict()
+    del recipe["shift"]
+    record = {"id": "train-0", "result": {"recipe": recipe}}
+    check_recipe(CELL, record)
+    with pytest.raises(UsageError, match=r"shift=0 \(now 2\)"):
+        check_recipe(dataclasses.replace(CELL, overrides=(("shift", 2),)), record)
 
 
 def test_committed_trainings_have_the_recipes_of_today():
