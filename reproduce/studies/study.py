@@ -20,6 +20,7 @@ class Network:
         noisy: whether its answers differ from draw to draw.
         images: number of training images, class-balanced, chosen by the seed; None for all.
         short: dict of arguments of the builder that short recipes set besides.
+        short_images: number of training images of short recipes; None for `images`.
     """
 
     key: str
@@ -30,6 +31,7 @@ class Network:
     noisy: bool = False
     images: int | None = None
     short: dict = dataclasses.field(default_factory=dict)
+    short_images: int | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,9 +125,10 @@ class Study:
 
     def training(self, plan, network, seed):
         """The cell that trains a network."""
-        arguments = dict(network.arguments)
+        arguments, images = dict(network.arguments), network.images
         if plan.training["recipe"] == "cpu":
             arguments |= network.short
+            images = network.short_images or images
         if self.takes_width:
             arguments["width"] = plan.training["width"]
         return NetworkCell(
@@ -136,7 +139,7 @@ class Study:
             seed=seed,
             recipe=network.recipes[plan.training["recipe"]],
             overrides=pairs(plan.training["overrides"]),
-            images=network.images,
+            images=images,
         )
 
     def cell(self, plan, network, measure, seed):

@@ -220,17 +220,21 @@ def test_few_training_images_are_balanced_and_chosen_by_the_seed():
     assert not np.array_equal(chosen, training_images(second, x, y)[0])
 
 
-def test_the_paper_s_recipe_has_the_paper_s_dropout():
-    study = STUDIES["flexible_table3"]
-    arguments = {}
-    for recipe in ("cpu", "paper"):
-        plan = dataclasses.make_dataclass("P", ["data", "training"])(
-            "cifar10", {"recipe": recipe, "overrides": {}, "width": 1.0}
-        )
-        cell = study.training(plan, study.network("flexible_vgg16-above"), 0)
-        arguments[recipe] = dict(cell.arguments)
-    assert arguments["cpu"] == {**arguments["paper"], "dropout": 0.0}
-    assert "dropout" not in arguments["paper"]
+def test_short_recipes_alone_are_smaller_than_the_paper_s():
+    Plan = dataclasses.make_dataclass("Plan", ["data", "training"])
+
+    def trained(name, key, recipe):
+        study = STUDIES[name]
+        training = {"recipe": recipe, "overrides": {}, "width": 1.0}
+        return study.training(Plan(study.data, training), study.network(key), 0)
+
+    paper, short = (trained("flexible_table3", "flexible_vgg16-above", r) for r in ("paper", "cpu"))
+    assert "dropout" not in dict(paper.arguments)
+    assert dict(short.arguments) == {**dict(paper.arguments), "dropout": 0.0}
+    paper, short = (trained("flexible_fig4a", "hmax-flexible", r) for r in ("paper", "cpu"))
+    assert dict(paper.arguments) == {"form": "flexible"} and paper.images is None
+    assert dict(short.arguments) == {"form": "flexible", "c1_sizes": (8, 10)}
+    assert short.images == 5000
 
 
 def _awake(model):
