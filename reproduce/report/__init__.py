@@ -14,7 +14,7 @@ from reproduce.report.table import to_markdown
 from reproduce.report.two_columns import two_column_sections
 from reproduce.studies.plan import StudyPlan
 
-__all__ = ["all_sections", "write_report"]
+__all__ = ["all_sections", "every_section", "page_of", "write_report"]
 
 
 def write_report(store, plans, into=()):
@@ -31,22 +31,20 @@ def write_report(store, plans, into=()):
     Returns:
         The folder.
     """
-    # These ask `report.rows` for numbers, which is in this package.
-    from reproduce.report.leaderboard import leaderboard_sections
+    # It asks `report.rows` for numbers, which is in this package.
     from reproduce.report.pages import write_pages
-    from reproduce.report.verdicts import claims_section
 
     folder = store.out / "report"
     folder.mkdir(parents=True, exist_ok=True)
     waiting = [plan for plan in plans if not is_measured(plan, store)]
     with drawn_in(folder) as drawn:
-        sections, boards = all_sections(plans, store), leaderboard_sections(plans, store)
-    claims, pictures = claims_section(plans, store), {}
+        sections, boards, claims = every_section(plans, store)
+    pictures = {}
     for one in (*sections, *boards, claims):
         for name, png in one.pictures.items():
             write_if_changed(folder / f"{name}.png", png)
         write_if_changed(folder / f"{one.name}.csv", one.csv.encode())
-        write_if_changed(folder / f"{one.name}.md", _markdown(one).encode())
+        write_if_changed(folder / f"{one.name}.md", page_of(one).encode())
         pictures |= one.pictures
     drawn.save(pictures)
     write_pages(folder, sections, boards, claims, plans, store, waiting)
@@ -57,6 +55,16 @@ def write_report(store, plans, into=()):
     for path in into:
         readme.update(path, [*sections, *boards, claims], store)
     return folder
+
+
+def every_section(plans, store):
+    """(`Section`s of the experiments, those of the leaderboard, that of the claims)."""
+    # These ask `report.rows` for numbers, which is in this package.
+    from reproduce.report.leaderboard import leaderboard_sections
+    from reproduce.report.verdicts import claims_section
+
+    return (all_sections(plans, store), leaderboard_sections(plans, store),
+            claims_section(plans, store))
 
 
 def all_sections(plans, store):
@@ -73,7 +81,8 @@ def _section(plan, store):
     return sections[type(plan)](plan, store)
 
 
-def _markdown(one):
+def page_of(one):
+    """The text of a `Section`'s Markdown file."""
     parts = [f"## {one.title}", *([f"> {one.caveat}"] if one.caveat else [])]
     parts += [to_markdown(table, records="../records").strip() for table in one.tables]
     parts += [f"![{name}]({name}.png)" for name in one.pictures]
