@@ -6,7 +6,7 @@ import binomial_keras as bk
 from tests.reproduce.runs import finish, numbers, undisturbed
 
 STUDY = ["run", "flexible_table2", "--data", "digits", "--seeds", "1", "--epochs", "1",
-         "--images", "20", "--draws", "2"]
+         "--images", "20", "--draws", "2", "--rows", "1,5"]
 
 
 @pytest.fixture(scope="module")
