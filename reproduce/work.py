@@ -49,6 +49,8 @@ def train(cell, identity, bench):
         keras.utils.set_random_seed(cell.seed)
         passes = cell.T or 1
     recipe = training.recipe(cell.recipe, **dict(cell.overrides))
+    # After every epoch: where there are few training images it would cost more than the training.
+    validation = tuple(part[:len(x)] for part in bench.data(cell.data, "test"))
     started = time.monotonic()
     with training_scope(bench.devices):
         model = new_network(cell)
@@ -57,7 +59,7 @@ def train(cell, identity, bench):
             x,
             y,
             recipe,
-            validation_data=bench.data(cell.data, "test"),
+            validation_data=validation,
             directory=bench.training_folder(identity),
             seed=cell.seed,
             verbose=bench.verbose,
