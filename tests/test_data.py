@@ -1,5 +1,6 @@
 """`binomial_keras.data`: against scikit-learn, plain tensorflow-datasets and published facts."""
 
+import dataclasses
 import os
 import shutil
 import subprocess
@@ -73,7 +74,7 @@ def test_changing_the_arrays_does_not_change_the_next_call():
 
 
 def test_names_and_describe():
-    assert data.names() == ["digits", "mnist", "fashion_mnist", "cifar10"]
+    assert data.names() == ["digits", "mnist", "fashion_mnist", "cifar10", "imagenette"]
     for name in data.names():
         about = data.describe(name)
         assert about["name"] == name and len(about["labels"]) == about["classes"] == 10
@@ -205,6 +206,50 @@ def test_prepared_set_equals_plain_tensorflow_datasets(name, prepared):
         assert [n.lower() for n in builder.info.features["label"].names] == [
             n.lower() for n in about["labels"]
         ]
+
+
+def test_imagenette_is_cut_out_of_what_tensorflow_datasets_prepares(empty_folder, monkeypatch):
+    """Its own builder, on a download that is made up: the real one is too large for a test."""
+    import tensorflow_datasets as tfds
+    from PIL import Image
+
+    sizes = {"train": [(320, 400), (400, 320), (200, 300)], "val": [(254, 254), (321, 333)]}
+    synsets = ("n01440764", "n03888257")  # tench, parachute
+    random = np.random.default_rng(0)
+    download = empty_folder / "download"
+
+    def file_of(part, number):
+        folder = download / "imagenette2-320" / part / synsets[number % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / f"{part}{number}.JPEG"
+
+    for part, shapes in sizes.items():
+        for number, shape in enumerate(shapes):
+            pixels = random.integers(0, 256, (*shape, 3), "uint8")
+            Image.fromarray(pixels).save(file_of(part, number))
+    monkeypatch.setattr(tfds_source, "_reach", lambda address: None)
+    monkeypatch.setattr(tfds.download.DownloadManager, "download_and_extract",
+                        lambda self, url: str(download))
+    few = dataclasses.replace(tfds_source.SETS["imagenette"], train=3, test=2)
+    monkeypatch.setitem(tfds_source.SETS, "imagenette", few)
+    assert data.describe("imagenette")["labels"][9] == "parachute"
+    for part, split in (("train", "train"), ("val", "test")):
+        x, y = data.load("imagenette", split)
+        assert x.shape == (len(sizes[part]), 254, 254, 3) and x.dtype == np.float32
+        found = dict(zip([bytes(np.rint(image * 255).astype("uint8")) for image in x], y))
+        assert len(found) == len(x)
+        for number, (height, width) in enumerate(sizes[part]):
+            pixels = np.asarray(Image.open(file_of(part, number)))
+            expected = np.zeros((254, 254, 3), "uint8")
+            top, left = (height - 254) // 2, (width - 254) // 2
+            if height >= 254:
+                expected[:] = pixels[top:top + 254, left:left + 254]
+            else:
+                expected[-top - (254 - height) % 2:][:height] = pixels[:, left:left + 254]
+            near = [np.abs(np.frombuffer(key, "uint8").astype(int) - expected.ravel()).max()
+                    for key in found]
+            # Two JPEG decoders differ by a little.
+            assert min(near) <= 8 and list(found.values())[np.argmin(near)] == 9 * (number % 2)
 
 
 # How often each numeral occurs in the official test set.

@@ -1,7 +1,7 @@
 """Image sets as arrays: `load(name, split)`, `names()`, `describe(name)`.
 
 "digits" is part of scikit-learn and needs neither a download nor a folder. "mnist",
-"fashion_mnist" and "cifar10" come from one of two places:
+"fashion_mnist", "cifar10" and "imagenette" come from one of two places:
 
 * NumPy files in the folder named by the environment variable `BINOMIAL_KERAS_DATA_DIR`, if they
   are there. `python -m binomial_keras.data export NAME --out FOLDER` writes them; reading them

@@ -40,7 +40,7 @@ def export(name: str, out: str | os.PathLike, parts: int = 1) -> list[pathlib.Pa
     """Writes a set as NumPy files into a folder, for `BINOMIAL_KERAS_DATA_DIR`.
 
     Args:
-        name: "mnist", "fashion_mnist" or "cifar10", read through tensorflow-datasets.
+        name: "mnist", "fashion_mnist", "cifar10" or "imagenette", read through tensorflow-datasets.
         out: folder, made if absent.
         parts: integer >= 1, files that the pixels of each split are divided among, as evenly as
             may be. The pixels of CIFAR-10 are 154 MB (train) and 31 MB (test).

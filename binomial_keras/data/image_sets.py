@@ -18,6 +18,11 @@ class ImageSet:
     source: str
     # Something small on the server that the download would come from.
     probe: str = ""
+    # What tensorflow-datasets calls the set, if not as here, and its split of test images.
+    builder: str = ""
+    test_split: str = "test"
+    # Whether the files hold images of several sizes, of which the middle is taken.
+    cropped: bool = False
 
 
 _NUMERALS = tuple("0123456789")
@@ -44,11 +49,22 @@ SETS = {
         "tensorflow-datasets",
         "https://www.cs.toronto.edu/",
     ),
+    "imagenette": ImageSet(
+        (254, 254, 3), 9469, 3925,
+        ("tench", "English springer", "cassette player", "chain saw", "church",
+         "French horn", "garbage truck", "gas pump", "golf ball", "parachute"),
+        "tensorflow-datasets (imagenette/320px-v2), the middle 254x254 pixels of each image",
+        "https://s3.amazonaws.com/fast-ai-imageclas/",
+        builder="imagenette/320px-v2", test_split="validation", cropped=True,
+    ),
 }
 
 
 def names() -> list[str]:
-    """The names that `load` knows: `["digits", "mnist", "fashion_mnist", "cifar10"]`."""
+    """The names that `load` knows.
+
+    They are `["digits", "mnist", "fashion_mnist", "cifar10", "imagenette"]`.
+    """
     return list(SETS)
 
 

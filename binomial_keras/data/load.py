@@ -16,11 +16,15 @@ def load(name: str, split: str) -> tuple[np.ndarray, np.ndarray]:
     "digits" that of scikit-learn. "digits" has no official split: 36 images of every class,
     drawn once with a fixed seed, are the test images, the other 1,437 the training images.
 
-    The decoded bytes of the splits used last are kept in memory (at most 0.4 GB), so that a
-    second call takes a fraction of a second; the returned arrays are new ones each time.
+    Of "imagenette", whose images have several sizes, the middle 254x254 pixels are taken; its test
+    images are what its makers call validation.
+
+    The decoded bytes of the splits used last are kept in memory (at most 0.4 GB; imagenette 2.6 GB,
+    and its training images are 7.3 GB as float32), so that a second call takes a fraction of a
+    second; the returned arrays are new ones each time.
 
     Args:
-        name: "digits", "mnist", "fashion_mnist" or "cifar10".
+        name: "digits", "mnist", "fashion_mnist", "cifar10" or "imagenette".
         split: "train" or "test".
 
     Returns:

@@ -22,7 +22,7 @@ def prepared_folder() -> pathlib.Path:
 @functools.lru_cache(maxsize=4)
 def read_prepared(name: str, split: str, folder: str) -> tuple[np.ndarray, np.ndarray]:
     """Pixels (uint8) and labels of a set in `folder`, which is prepared first if need be."""
-    tfds = _import_tfds()
+    tfds, about = _import_tfds(), SETS[name]
     directory = prepared_directory(name, folder)
     if directory is None:
         _download(tfds, name, folder)
@@ -32,15 +32,17 @@ def read_prepared(name: str, split: str, folder: str) -> tuple[np.ndarray, np.nd
     try:
         # From the files alone: the builder registered under the name may look at a newer version.
         builder = tfds.builder_from_directory(directory)
-        batches = builder.as_dataset(
-            split=split,
+        examples = builder.as_dataset(
+            split=about.test_split if split == "test" else split,
             shuffle_files=False,
             as_supervised=True,
             # One file after the other, so that the order does not depend on how many there are.
             read_config=tfds.ReadConfig(interleave_cycle_length=1),
-            batch_size=2048,
+            batch_size=None if about.cropped else 2048,
         )
-        pairs = list(tfds.as_numpy(batches))
+        if about.cropped:
+            examples = _middles(examples, about.shape)
+        pairs = list(tfds.as_numpy(examples))
     except Exception as error:
         raise RuntimeError(
             f"The data set {name!r} in {str(directory)!r} cannot be read "
@@ -48,7 +50,7 @@ def read_prepared(name: str, split: str, folder: str) -> tuple[np.ndarray, np.nd
         ) from error
     images = np.concatenate([pair[0] for pair in pairs])
     labels = np.concatenate([pair[1] for pair in pairs])
-    expected = (getattr(SETS[name], split), *SETS[name].shape)
+    expected = (getattr(about, split), *about.shape)
     if images.shape != expected:
         raise RuntimeError(
             f"The data set {name!r} in {str(directory)!r} is not the one expected: "
@@ -57,15 +59,25 @@ def read_prepared(name: str, split: str, folder: str) -> tuple[np.ndarray, np.nd
     return images, labels
 
 
+def _middles(examples, shape):
+    """Batches of the middle pixels of images of any size; smaller ones get a black border."""
+    import tensorflow as tf
+
+    def middle(image, label):
+        return tf.image.resize_with_crop_or_pad(image, *shape[:2]), label
+
+    return examples.map(middle).batch(256)
+
+
 def _import_tfds():
     try:
         import tensorflow as tf
     except ImportError as error:
         raise ImportError(
-            "TensorFlow is needed to read MNIST, Fashion-MNIST and CIFAR-10, whatever Keras' "
-            "backend is: `pip install tensorflow`, or set BINOMIAL_KERAS_DATA_DIR to a folder "
+            "TensorFlow is needed to read any set but 'digits', whatever Keras' backend "
+            "is: `pip install tensorflow`, or set BINOMIAL_KERAS_DATA_DIR to a folder "
             "with NumPy files that `python -m binomial_keras.data export NAME --out FOLDER` "
-            "wrote on another machine (the set 'digits' does without)."
+            "wrote on another machine."
         ) from error
     import keras
 
@@ -79,21 +91,21 @@ def _import_tfds():
         import tensorflow_datasets as tfds
     except ImportError as error:
         raise ImportError(
-            "tensorflow-datasets is needed to read MNIST, Fashion-MNIST and CIFAR-10: "
+            "tensorflow-datasets is needed to read any set but 'digits': "
             f"`pip install tensorflow-datasets importlib_resources` ({error})."
         ) from error
     return tfds
 
 
 def prepared_directory(name: str, folder: str) -> pathlib.Path | None:
-    """The newest prepared version `folder/name/x.y.z`, or None."""
+    """The newest prepared version, `folder/name/x.y.z` or `folder/name/config/x.y.z`, or None."""
 
     def version(directory):
         return tuple(int(part) for part in directory.name.split("."))
 
     found = [
         info.parent
-        for info in pathlib.Path(folder, name).glob("*/dataset_info.json")
+        for info in pathlib.Path(folder, SETS[name].builder or name).glob("*/dataset_info.json")
         if all(part.isdigit() for part in info.parent.name.split("."))
     ]
     return max(found, key=version, default=None)
@@ -104,7 +116,7 @@ def _download(tfds, name, folder):
     try:
         # tensorflow-datasets tries again and again without a time limit; this gives up early.
         _reach(SETS[name].probe)
-        tfds.builder(name, data_dir=folder).download_and_prepare()
+        tfds.builder(SETS[name].builder or name, data_dir=folder).download_and_prepare()
     except Exception as error:
         raise FileNotFoundError(_not_found(name, folder, _reason(error))) from error
 
