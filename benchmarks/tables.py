@@ -86,11 +86,15 @@ def splash(found):
     """Times relative to ReLU, and to the sum of ReLUs."""
     columns = ("input", "task", "SPLASH to ReLU", "SPLASH to the sum", "aim",
                "per channel to ReLU", "the sum to ReLU")
+    cases = [("x".join(map(str, result["shape"])), result["ms"]) for result in found["results"]]
+    total = {
+        task: {way: sum(ms[task][way] for _, ms in cases) for way in ways}
+        for task, ways in cases[0][1].items()
+    }
     return columns, [
-        ("x".join(map(str, result["shape"])), task, f"{ms['SPLASH'] / ms['relu']:.2f}",
-         f"{ms['SPLASH'] / ms['sum']:.2f}", "at most 1", f"{ms['per channel'] / ms['relu']:.2f}",
-         f"{ms['sum'] / ms['relu']:.2f}")
-        for result in found["results"] for task, ms in result["ms"].items()
+        (case, task, f"{ms['SPLASH'] / ms['relu']:.2f}", f"{ms['SPLASH'] / ms['sum']:.2f}",
+         "at most 1", f"{ms['per channel'] / ms['relu']:.2f}", f"{ms['sum'] / ms['relu']:.2f}")
+        for case, tasks in (*cases, ("all of these", total)) for task, ms in tasks.items()
     ]
 
 
