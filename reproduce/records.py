@@ -10,6 +10,7 @@ import numpy as np
 
 from reproduce.cells import FORMAT, canonical, digest
 from reproduce.errors import UsageError
+from reproduce.locks import CellLock
 
 
 def write_atomically(path, content):
@@ -64,6 +65,7 @@ class RecordStore:
         self.checkpoints = self.out / "checkpoints"
         self.training = self.out / "training"
         self.plans = self.out / "plans"
+        self.locks = self.out / "locks"
         self._whole, self._arrays, self._made = {}, {}, {}
 
     def check_version(self):
@@ -105,6 +107,10 @@ class RecordStore:
     def name(identity):
         """File name, without ending, of the record of `identity`."""
         return f"{identity['kind']}-{digest(identity)[:16]}"
+
+    def lock(self, identity):
+        """The `CellLock` of the cell with `identity`, of all runs with this output folder."""
+        return CellLock(self.locks / self.name(identity))
 
     def get(self, identity):
         """The record of `identity`, or None when there is no whole one."""

@@ -33,6 +33,8 @@ def _stage(cell):
 def run_cells(jobs, store, bench, progress=None):
     """Runs cells in order; a cell whose record is whole is skipped.
 
+    A cell that another run with the same output folder is at is waited for.
+
     Args:
         jobs: list of (plan, cell); a training comes before the cells that use it.
         store: `RecordStore`.
@@ -51,8 +53,19 @@ def run_cells(jobs, store, bench, progress=None):
             if has_record(cell, identity, store, wanted):
                 progress.skip(cell)
                 continue
-            started = time.monotonic()
-            record = run_cell(cell, identity, store, bench)
+            lock = store.lock(identity)
+            if not lock.take():
+                progress.say(f"{cell.label()}: another run is at it; waiting")
+                lock.take(wait=True)
+            try:
+                # Another run may have made it since the question above.
+                if has_record(cell, identity, store, wanted):
+                    progress.skip(cell)
+                    continue
+                started = time.monotonic()
+                record = run_cell(cell, identity, store, bench)
+            finally:
+                lock.release()
             ran += 1
             progress.finish(cell, time.monotonic() - started, summary(record))
     finally:

@@ -2,6 +2,7 @@
 
 import collections
 import sys
+import time
 
 from reproduce.bench import checkpoint_file
 from reproduce.errors import WorkerError
@@ -14,6 +15,8 @@ from reproduce.task import Done, Failed, Task
 
 # A cell whose worker died is run again this many times.
 RETRIES = 3
+# Seconds until a cell that another run is at is looked at again, when there is nothing else to do.
+PATIENCE = 1.0
 
 
 def run_on(crew, jobs, bench, progress=None):
@@ -22,6 +25,7 @@ def run_on(crew, jobs, bench, progress=None):
     A cell that uses a checkpoint waits until its training is done. Records are written here, by
     the driver alone. A cell whose worker dies is run again, at most `RETRIES` times; the other
     cells go on. A cell that raises an error stops the run when the cells at work are finished.
+    Cells that another run with the same output folder is at are left to it, and waited for.
 
     Args:
         crew: `Pool` or `RayCluster`. It is closed at the end.
@@ -51,23 +55,38 @@ class _Run:
         self.running = {}
         self.wanted = wanted_checkpoints(jobs, bench.store, bench.retrain)
         self.unfinished = {cell for _, cell in jobs if cell.kind == "train"}
+        self.locks = {}
+        self.elsewhere, self.told = set(), set()
         self.losses = collections.Counter()
         self.given_up = []
         self.error = None
         self.ran = 0
 
     def all(self):
-        self._start()
-        while self.running:
-            for name, outcome in self.crew.wait():
-                self._take(*self.running.pop(name), name, outcome)
-            if self.error is None:
-                self._start()
+        try:
+            self._start()
+            while self.running or self.elsewhere:
+                self._step()
+        finally:
+            for lock in self.locks.values():
+                lock.release()
         if self.error is not None:
             raise self.error
         if self.given_up:
             raise WorkerError(self._what_was_lost())
         return self.ran, self.total - self.ran
+
+    def _step(self):
+        """Takes what is finished, or waits for another run, and begins what can be begun."""
+        if self.running:
+            for name, outcome in self.crew.wait():
+                self._take(*self.running.pop(name), name, outcome)
+                self.locks.pop(name).release()
+        else:
+            time.sleep(PATIENCE)
+        self.elsewhere.clear()
+        if self.error is None:
+            self._start()
 
     def _start(self):
         """Begins cells, the first of the list first, as long as there is room for them."""
@@ -90,14 +109,32 @@ class _Run:
         name = self.store.name(identity)
         if name in self.running:
             return False
-        if has_record(cell, identity, self.store, self.wanted):
-            self.unfinished.discard(cell)
-            self.progress.skip(cell)
+        if self._is_done(cell, identity):
             return True
+        lock = self.store.lock(identity)
+        if not lock.take():
+            if cell not in self.told:
+                self.progress.say(f"{cell.label()}: another run is at it; waiting")
+            self.told.add(cell)
+            self.elsewhere.add(cell)
+            return False
+        if self._is_done(cell, identity):
+            # Another run has made it since the question above.
+            lock.release()
+            return True
+        self.locks[name] = lock
         task = Task(cell, identity, command_line(sys.argv[1:]), self.crew.threads)
         self.crew.submit(name, task)
         self.running[name] = (plan, cell, identity)
         return True
+
+    def _is_done(self, cell, identity):
+        """Skips a cell whose record is there; whether it is."""
+        done = has_record(cell, identity, self.store, self.wanted)
+        if done:
+            self.unfinished.discard(cell)
+            self.progress.skip(cell)
+        return done
 
     def _take(self, plan, cell, identity, name, outcome):
         if isinstance(outcome, Done):

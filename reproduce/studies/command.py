@@ -96,6 +96,8 @@ def make_plan(study, options):
     overrides = dict(settings.get("recipe", {}))
     if options.epochs is not None:
         overrides["epochs"] = options.epochs
+    elif options.recipe == "cpu" and study.short_epochs is not None:
+        overrides.setdefault("epochs", study.short_epochs)
     for network in study.networks:
         if options.recipe not in network.recipes:
             known = ", ".join(network.recipes)

@@ -93,6 +93,7 @@ class Study:
         hidden: keys of networks that are trained but have no row, such as the source of transfers.
         width: fraction of the paper's feature maps when the user does not say, for builders with
             an argument `width`; None where they have none.
+        short_epochs: epochs of short recipes when the user does not say; None for the recipe's.
     """
 
     name: str
@@ -108,6 +109,7 @@ class Study:
     note: str = ""
     hidden: tuple = ()
     width: float | None = None
+    short_epochs: int | None = None
 
     @property
     def takes_width(self):

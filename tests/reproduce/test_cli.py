@@ -6,6 +6,7 @@ from reproduce.cli import main, parser
 from reproduce.plan import save_plan
 from reproduce.records import RecordStore
 from reproduce.studies import STUDIES
+from reproduce.studies.command import make_plan
 from reproduce.studies.plan import StudyPlan
 
 BAD = {
@@ -123,3 +124,14 @@ def test_list_tells_how_much_has_records(capfd, tmp_path):
 def test_defaults():
     options = parser().parse_args(["run", "table3"])
     assert (options.out, options.recipe, options.shard) == ("runs", "cpu", 50)
+
+
+@pytest.mark.parametrize("arguments, epochs", [
+    ([], 40), (["--epochs", "3"], 3), (["--set", "recipe.epochs=5"], 5),
+    (["--recipe", "paper"], None),
+])
+def test_a_study_of_few_images_has_epochs_of_its_own_for_the_short_recipe(arguments, epochs):
+    study = STUDIES["flexible_fig4c"]
+    options = parser().parse_args(["run", study.name, "--data", "digits", *arguments])
+    plan = make_plan(study, options)
+    assert plan.training["overrides"].get("epochs") == epochs
