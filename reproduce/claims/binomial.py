@@ -3,6 +3,7 @@
 from reproduce.claims.book import both
 from reproduce.claims.claim import Claim
 from reproduce.claims.comparison import Comparison, compare, compare_weights
+from reproduce.claims.networks import data_name
 from reproduce.claims.verdict import plain, robust, untested
 from reproduce.published import ATTACKS
 from reproduce.report.rows import alpha_interval, alpha_of, attacks_of, clean_of
@@ -11,7 +12,6 @@ _FULL = ("D", None)
 _SPIKING = ("C_A1", "C_B1", "A2", "A3", "B2", "B3")
 # The set, its table of clean accuracies, its figures of attacks.
 _SETS = {"mnist": ("table3", ("fig4b", "fig6b")), "cifar10": ("table4", ("fig4a", "fig6a"))}
-_NAMES = {"mnist": "MNIST", "cifar10": "CIFAR-10"}
 # The radius of the ball that decides.
 _EPS = {"mnist": 0.1, "cifar10": 8 / 255}
 _STRONG = "`run adaptive` on the networks and their twins without noise"
@@ -24,7 +24,7 @@ def _clean(book, data, network, test):
 def _scope(per_set):
     """(all comparisons, limits) of {data: comparisons}: sets without any are named."""
     ran = [data for data, found in per_set.items() if found]
-    limits = () if len(ran) == len(per_set) else tuple(f"{_NAMES[data]} only" for data in ran)
+    limits = () if len(ran) == len(per_set) else tuple(f"{data_name(data)} only" for data in ran)
     return [one for found in per_set.values() for one in found], limits
 
 
@@ -34,7 +34,7 @@ def _infinite_is_best(book):
         for network in _SPIKING:
             last = ("B", 5) if network in ("C_B1", "B2", "B3") else ("A", 5)
             per_set[data] += compare_weights(
-                f"{_NAMES[data]}: {network} tested as D, less as {last[0]} with T = 5",
+                f"{data_name(data)}: {network} tested as D, less as {last[0]} with T = 5",
                 _clean(book, data, network, _FULL), _clean(book, data, network, last), above=0)
     found, limits = _scope(per_set)
     return plain(found, "table3 and table4", limits)
@@ -43,7 +43,7 @@ def _infinite_is_best(book):
 def _spikes_regularise(book):
     per_set = {
         data: [one for network in _SPIKING for one in compare(
-            f"{_NAMES[data]}: {network} tested as D, less D tested as D",
+            f"{data_name(data)}: {network} tested as D, less D tested as D",
             _clean(book, data, network, _FULL), _clean(book, data, "D", _FULL), above=0)]
         for data in _SETS
     }
@@ -53,7 +53,7 @@ def _spikes_regularise(book):
 
 def _two_tested_with_one(book):
     per_set = {
-        data: compare(f"{_NAMES[data]}: A2 tested with T = 1, less C trained and tested so",
+        data: compare(f"{data_name(data)}: A2 tested with T = 1, less C trained and tested so",
                       _clean(book, data, "A2", ("C", 1)), _clean(book, data, "C_A1", ("C", 1)),
                       above=0)
         for data in _SETS
@@ -66,7 +66,7 @@ def _passes(networks, neuron, **wanted):
     def rule(book):
         per_set = {
             data: [one for network in networks for one in compare_weights(
-                f"{_NAMES[data]}: {network} tested with T = 5, less T = 2",
+                f"{data_name(data)}: {network} tested with T = 5, less T = 2",
                 _clean(book, data, network, (neuron, 5)),
                 _clean(book, data, network, (neuron, 2)), **wanted)]
             for data in _SETS
@@ -78,7 +78,7 @@ def _passes(networks, neuron, **wanted):
 
 
 def _loss(book, data, test):
-    return compare_weights(f"{_NAMES[data]}: D tested as D, less as {test[0]}{test[1]}",
+    return compare_weights(f"{data_name(data)}: D tested as D, less as {test[0]}{test[1]}",
                            _clean(book, data, "D", _FULL), _clean(book, data, "D", test), above=1)
 
 
@@ -115,7 +115,7 @@ def _attacked(book, data, similarity):
 
 
 def _against(book, data, row, plan, base, attack, similarity):
-    what = f"{_NAMES[data]}, {attack}: {row.label} ({row.network}) less D → D"
+    what = f"{data_name(data)}, {attack}: {row.label} ({row.network}) less D → D"
     kept = [] if similarity else compare(
         f"{what}, accuracy", book.attacked_row(row, plan, attack),
         book.attacked_row(*base, attack), above=0)
@@ -133,7 +133,7 @@ def _worst_cases(book, data):
     base = book.worst(data, "D", eps)
     for network in _SPIKING:
         noisy, twin = book.worst(data, network, eps), book.worst(data, network, eps, True)
-        where = f"{_NAMES[data]}, worst case at eps {eps:.3g}: {network}"
+        where = f"{data_name(data)}, worst case at eps {eps:.3g}: {network}"
         found += compare_weights(f"{where} less its twin without noise", *both(noisy, twin),
                                  above=0)
         found += compare(f"{where} less the network trained as D", *both(noisy, base), above=0)
@@ -174,8 +174,8 @@ def _alpha(book):
             (a, a_low, a_high, row, behind), (b, b_low, b_high, other, more) = first
             low, high = a - b - _hypot(a - a_low, b_high - b), a - b + _hypot(a_high - a, b - b_low)
             per_set[data] = [Comparison(
-                f"{_NAMES[data]}, alpha: best row of type A ({row.label}) less best of the others "
-                f"({other.label})", a - b, low, high, above=0, records=behind + more)]
+                f"{data_name(data)}, alpha: best row of type A ({row.label}) less best of the "
+                f"others ({other.label})", a - b, low, high, above=0, records=behind + more)]
     found, limits = _scope(per_set)
     return plain(found, "fig6a and fig6b", limits)
 
@@ -197,7 +197,7 @@ def _costs(book):
             cost = record["cost"]
             ratio = cost["forwards"] / cost["backwards"]
             found.append(Comparison(
-                f"{_NAMES[data]}, training of {trained.network}, seed {trained.seed}: images "
+                f"{data_name(data)}, training of {trained.network}, seed {trained.seed}: images "
                 f"passed forward per image passed backward, less T = {T}",
                 ratio - T, ratio - T, ratio - T, contains=0, trainings=False,
                 records=(record["id"],)))

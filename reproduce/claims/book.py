@@ -138,5 +138,10 @@ class Book:
 
 def both(one, other):
     """(`Sample`, `Sample`) of the largest budget that both were attacked with, or (None, None)."""
-    common = sorted(set(one) & set(other), key=lambda key: (_BUDGETS.index(key[0]), key[1]))
-    return (one[common[-1]], other[common[-1]]) if common else (None, None)
+    key = largest(set(one) & set(other))
+    return (None, None) if key is None else (one[key], other[key])
+
+
+def largest(keys):
+    """Of keys of `Book.worst` that of the largest budget, on most images; None where none is."""
+    return max(keys, key=lambda key: (_BUDGETS.index(key[0]), key[1]), default=None)

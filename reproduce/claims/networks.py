@@ -26,6 +26,7 @@ _STUDIES = {
     "network_in_network": "Network in network", "lif_small": "Spiking (LIF) small",
     "randhet_vgg9": "Spiking VGG9", "sew_resnet19": "Spiking SEW-ResNet19", "glr_mlp": "GLR MLP",
 }
+_DATA = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST", "cifar10": "CIFAR-10"}
 _PAPERS = ("flexible", "splash", "randhet", "glr")
 
 
@@ -59,6 +60,16 @@ def paper_of(name):
     if name in EXPERIMENTS:
         return "binomial"
     return next((paper for paper in _PAPERS if name.startswith(f"{paper}_")), "other")
+
+
+def data_name(data):
+    """Name for people of a data set."""
+    return _DATA.get(data, data)
+
+
+def twin_label(label):
+    """Name for people of the network `label` that is tested as type D."""
+    return f"{label}, tested without noise"
 
 
 def study_label(network):
@@ -110,13 +121,26 @@ def _of_experiment(plan, store):
                                    usual, plan.training["recipe"] != "paper")
 
 
-def clear_name(plan, networks):
-    """Name for people of the model of an `AdaptivePlan`; its own name where nothing is known."""
-    trained = networks.get(plan.weights_sha256)
-    if trained is None:
-        return plan.model
-    noise = ", tested without noise" if plan.is_twin else ""
-    return f"{trained.label}{noise}"
+def clear_names(plans, networks):
+    """{name: name for people} of the models of `AdaptivePlan`s; the same where nothing is known.
+
+    The training seed is said of networks that are there with several.
+    """
+    known = {plan.model: networks.get(plan.weights_sha256) for plan in plans}
+    twins = {plan.model for plan in plans if plan.is_twin}
+    seeds = {}
+    for trained in known.values():
+        if trained is not None:
+            seeds.setdefault((trained.data, trained.label), set()).add(trained.seed)
+
+    def name(model, trained):
+        if trained is None:
+            return model
+        several = len(seeds[trained.data, trained.label]) > 1
+        label = trained.label + (f", seed {trained.seed}" if several else "")
+        return twin_label(label) if model in twins else label
+
+    return {model: name(model, trained) for model, trained in known.items()}
 
 
 assert set(_BINOMIAL) == set(NETWORKS)

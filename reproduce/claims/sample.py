@@ -51,6 +51,11 @@ class Sample:
         low, high = mean_interval([point.per_image for point in self.per_seed.values()])
         return max(low, 0.0), min(high, 100.0)
 
+    def text(self):
+        """Value and interval for people."""
+        low, high = self.interval()
+        return f"{self.value:.1f} ({low:.1f} – {high:.1f})"
+
 
 def mean_interval(per_seed):
     """95 % interval of a mean over seeds and images.

@@ -20,8 +20,8 @@ __all__ = ["all_sections", "every_section", "page_of", "write_report"]
 def write_report(store, plans, into=()):
     """Writes `report/` of an output folder: Markdown, CSV and PNG per experiment, and pages.
 
-    The pages are `index.html`, one per paper, `leaderboard.html` and `claims.html`. A plan
-    without a single result has no files; the pages name it.
+    The pages are `index.html` (with an overview, `glance`), one per paper, `leaderboard.html` and
+    `claims.html`. A plan without a single result has no files; the pages name it.
 
     Args:
         store: `RecordStore`.
@@ -38,33 +38,35 @@ def write_report(store, plans, into=()):
     folder.mkdir(parents=True, exist_ok=True)
     waiting = [plan for plan in plans if not is_measured(plan, store)]
     with drawn_in(folder) as drawn:
-        sections, boards, claims = every_section(plans, store)
+        sections, boards, claims, glance = every_section(plans, store)
     pictures = {}
-    for one in (*sections, *boards, claims):
+    for one in (*sections, *boards, claims, glance):
         for name, png in one.pictures.items():
             write_if_changed(folder / f"{name}.png", png)
         write_if_changed(folder / f"{one.name}.csv", one.csv.encode())
         write_if_changed(folder / f"{one.name}.md", page_of(one).encode())
         pictures |= one.pictures
     drawn.save(pictures)
-    write_pages(folder, sections, boards, claims, plans, store, waiting)
+    write_pages(folder, sections, boards, claims, glance, plans, store, waiting)
     for plan in waiting:
         # An earlier report may have written these.
         for path in (folder / f"{plan.name}.{ending}" for ending in ("csv", "md", "png")):
             path.unlink(missing_ok=True)
     for path in into:
-        readme.update(path, [*sections, *boards, claims], store)
+        readme.update(path, [*sections, *boards, claims, glance], store)
     return folder
 
 
 def every_section(plans, store):
-    """(`Section`s of the experiments, those of the leaderboard, that of the claims)."""
+    """`Section`s: (list of the experiments', of the leaderboards', the claims', the overview)."""
     # These ask `report.rows` for numbers, which is in this package.
+    from reproduce.report.glance import glance_section
     from reproduce.report.leaderboard import leaderboard_sections
     from reproduce.report.verdicts import claims_section
 
-    return (all_sections(plans, store), leaderboard_sections(plans, store),
-            claims_section(plans, store))
+    claims = claims_section(plans, store)
+    return (all_sections(plans, store), leaderboard_sections(plans, store), claims,
+            glance_section(plans, store, claims))
 
 
 def all_sections(plans, store):

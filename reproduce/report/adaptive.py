@@ -6,6 +6,7 @@ from reproduce.adaptive.cell import NO_ATTACK
 from reproduce.adaptive.check_results import plan_checks
 from reproduce.adaptive.plan import TWIN, AdaptivePlan, same_kind
 from reproduce.adaptive.results import attack_result, worst_result
+from reproduce.claims.networks import data_name
 from reproduce.report import checks as shown_checks
 from reproduce.report.attacked_images import attacked_figure
 from reproduce.report.figures import curve_figure
@@ -34,7 +35,7 @@ def adaptive_section(plan, store):
         table = dataclasses.replace(table, notes=(failures, *table.notes))
     by_attack, more, others = _by_attack(plan, store)
     title = (
-        f"{plan.model} on {plan.data} under attacks that average over its noise, "
+        f"{plan.model} on {data_name(plan.data)} under attacks that average over its noise, "
         f"L{plan.setting['norm']}, budget {plan.setting['budget']}"
     )
     pictures = {f"{plan.name}-eps": curve_figure({**curves, **others}, "eps", title)}
@@ -197,7 +198,8 @@ def _comparison(group, store):
             curves.setdefault(plan.model, []).append((eps, estimate))
         rows.append(tuple(shown))
     failed = shown_checks.failures_of(group, store)
-    title = f"Worst cases side by side on {first.data}, L{first.setting['norm']}"
+    title = (f"Worst cases side by side on {data_name(first.data)}, L{first.setting['norm']}, "
+             f"budget {first.setting['budget']}")
     table = Table(
         name, title, ("model", *(f"eps {eps:g}" for eps in (0.0, *first.eps))), tuple(rows),
         (*([failed] if failed else ()), MEASURES,

@@ -1,5 +1,6 @@
 """The reconstructed architectures side by side: what decides which one is used."""
 
+from reproduce.claims.networks import data_name
 from reproduce.experiments import EXPERIMENTS
 from reproduce.experiments.networks import ARCHITECTURES
 from reproduce.plan import Plan
@@ -39,7 +40,7 @@ def _section(data, known, used, store):
     columns = tuple(lines[0])
     table = Table(
         f"architectures-{data}",
-        f"Architectures tried on {data}",
+        f"Architectures tried on {data_name(data)}",
         columns,
         tuple(tuple(line[column] for column in columns) for line in lines),
         (NOTE,),

@@ -100,6 +100,41 @@ def scatter_figure(points, horizontal, vertical, title):
 
 
 @drawn_once
+def glance_figure(blocks):
+    """Networks block by block, one below the other: clean, the paper's attack, stronger ones.
+
+    Args:
+        blocks: dict from headlines to lists of (network, clean, published, adaptive), each of the
+            three a (value, low, high) in % or None.
+    """
+    shown = {"clean": ("o", "#9a9a9a"), "the paper's attack": ("s", PUBLISHED),
+             "stronger attacks, same ball": ("D", OURS)}
+    heights = [len(rows) + 1.6 for rows in blocks.values()]
+    figure, axes = _figure(8, 0.5 + 0.19 * sum(heights), len(blocks), sharex=True,
+                           gridspec_kw={"height_ratios": heights})
+    for axis, (title, rows) in zip(axes[:, 0], blocks.items()):
+        for y, (_, *accuracies) in enumerate(rows):
+            found = [one[0] for one in accuracies[1:] if one is not None]
+            axis.plot([min(found), max(found)], [y, y], color=PUBLISHED, linewidth=1, alpha=0.4)
+            for (name, (marker, color)), one in zip(shown.items(), accuracies):
+                if one is not None:
+                    axis.plot(one[1:], [y, y], color=color, linewidth=3, alpha=0.35)
+                    axis.plot(one[0], y, marker, color=color, markersize=4, label=name)
+        axis.set_yticks(range(len(rows)), [row[0] for row in rows], fontsize=7)
+        axis.set_ylim(len(rows) - 0.4, -0.6)
+        axis.set_xlim(-2, 102)
+        axis.set_title(title, fontsize=8, loc="left", pad=3)
+        axis.tick_params(axis="x", labelsize=7, labelbottom=axis is axes[-1, 0])
+        axis.grid(axis="x", alpha=0.3)
+    axes[-1, 0].set_xlabel("accuracy (%), bars: 95 % intervals", fontsize=8)
+    handles = {name: handle for axis in axes[:, 0]
+               for handle, name in zip(*axis.get_legend_handles_labels())}
+    figure.legend(handles.values(), handles.keys(), fontsize=7, ncols=3,
+                  loc="outside upper center")
+    return _png(figure)
+
+
+@drawn_once
 def curve_figure(curves, unit, title):
     """Accuracies with intervals over a quantity; the first curve is the one that counts.
 

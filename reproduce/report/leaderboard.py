@@ -6,7 +6,7 @@ from reproduce.adaptive.cell import NO_ATTACK
 from reproduce.adaptive.plan import AdaptivePlan
 from reproduce.adaptive.results import attack_result, worst_result
 from reproduce.claims.book import Book
-from reproduce.claims.networks import paper_of, study_label
+from reproduce.claims.networks import data_name, paper_of, study_label, twin_label
 from reproduce.claims.sample import Point, Sample
 from reproduce.experiments import find
 from reproduce.experiments.networks import architecture_of
@@ -23,7 +23,6 @@ _ADAPTIVE = ("worst_case", "pgd-ensemble", "apgd")
 # The budgets that networks of several papers have in common; others are on the papers' pages.
 _COMMON = (0.05, 0.1, 0.13, 0.3, 8 / 255, 2.0, 0.5)
 EMPTY = "—"
-_NAMES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST", "cifar10": "CIFAR-10"}
 _NOTES = (
     "Accuracies in %. A column holds only what may be compared: the same data, number of images, "
     "attack, norm, radius and budget; where these differ, columns differ. \"—\": not run. "
@@ -61,10 +60,9 @@ class _Board:
     def sample(self, row, column, sample, order):
         """Sets a cell to a `Sample`, if there is one."""
         if sample is not None:
-            low, high = sample.interval()
+            seeds = len(sample.per_seed)
             self.put(row, f"{column}, {sample.images} images",
-                     f"{sample.value:.1f} ({low:.1f} – {high:.1f})"
-                     + (f", {len(sample.per_seed)} seeds" if len(sample.per_seed) > 1 else ""),
+                     sample.text() + (f", {seeds} seeds" if seeds > 1 else ""),
                      sample.records, order)
 
     def table(self):
@@ -76,7 +74,7 @@ class _Board:
              *(cells.get(column, Cell(EMPTY)) for column in columns))
             for (name, paper), cells in self.rows.items()
         )
-        title = f"Leaderboard, {_NAMES.get(self.data, self.data)}"
+        title = f"Leaderboard, {data_name(self.data)}"
         return Table(f"leaderboard-{self.data}", title,
                      ("network", "paper", "training seeds", *columns), rows, _NOTES)
 
@@ -84,7 +82,7 @@ class _Board:
         found = {}
         for trained in self.book.networks.values():
             if trained.data == self.data:
-                for name in (trained.label, _twin(trained.label)):
+                for name in (trained.label, twin_label(trained.label)):
                     found.setdefault((name, trained.paper), set()).add(trained.seed)
         return {row: str(len(seeds)) for row, seeds in found.items()}
 
@@ -111,10 +109,6 @@ def leaderboard_sections(plans, store):
     return sections
 
 
-def _twin(label):
-    return f"{label}, tested without noise"
-
-
 def _experiment(board, plan):
     """The binomial networks, tested as trained and as D."""
     labels = {one.network: one.label for one in board.book.networks.values()
@@ -124,7 +118,7 @@ def _experiment(board, plan):
         as_trained = row.train == row.test
         if label is None or not (as_trained or row.test[0] == "D"):
             continue
-        key = (label if as_trained else _twin(label), "binomial")
+        key = (label if as_trained else twin_label(label), "binomial")
         clean = board.book.clean_row(row, plan)
         board.sample(key, "clean", clean, 0)
         for attack in ATTACKS:
@@ -166,7 +160,7 @@ def _adaptive(board, plan):
     label, paper = (plan.model, "other") if trained is None else (trained.label, trained.paper)
     # Other architectures of the binomial networks are on their own page.
     network = plan.model if trained is None else trained.network
-    key = (_twin(label) if plan.is_twin else label, paper)
+    key = (twin_label(label) if plan.is_twin else label, paper)
     norm, budget = plan.setting["norm"], plan.setting["budget"]
     clean = attack_result(plan, board.book.store, NO_ATTACK, 0.0)
     if clean is None:

@@ -3,7 +3,7 @@
 import html
 
 from reproduce.adaptive.plan import AdaptivePlan
-from reproduce.claims.networks import clear_name, trained_networks
+from reproduce.claims.networks import clear_names, trained_networks
 from reproduce.records import write_if_changed
 from reproduce.report.page import page, with_clear_names
 from reproduce.report.papers import PAPERS, TEXTS, papers_of_plan, papers_of_sections
@@ -13,20 +13,19 @@ _RECORDS = "../records"
 _MORE = {"leaderboard": "Leaderboard", "claims": "Claims and verdicts"}
 
 
-def write_pages(folder, sections, boards, claims, plans, store, waiting=()):
+def write_pages(folder, sections, boards, claims, glance, plans, store, waiting=()):
     """Writes the HTML files of a report.
 
     Args:
         folder: where to.
         sections: list of `Section` of the plans, and of what compares them.
         boards: list of `Section`, the leaderboards.
-        claims: `Section` of the claims.
+        claims, glance: `Section`s of the claims and of the overview.
         plans, store: what they were made from.
         waiting: list of those plans that have no result yet.
     """
     networks = trained_networks(plans, store)
-    names = {plan.model: clear_name(plan, networks) for plan in plans
-             if isinstance(plan, AdaptivePlan)}
+    names = clear_names([plan for plan in plans if isinstance(plan, AdaptivePlan)], networks)
     places = papers_of_sections(sections, plans, networks)
     missing = _missing(waiting, networks)
     # First the paper's tables, then what compares networks, then one network after the other.
@@ -51,8 +50,9 @@ def write_pages(folder, sections, boards, claims, plans, store, waiting=()):
         text = page(found, store, titles[key], pictures, _RECORDS,
                     around=(_navigation(titles, key) + intro, ""))
         write_if_changed(folder / f"{key}.html", text.encode())
-    text = page([], store, TITLE, "linked", _RECORDS,
-                around=(_navigation(titles, "index"), _index(content, titles, claims, missing)))
+    lists = _index(content, titles, claims, missing, single)
+    text = page([glance], store, TITLE, "linked", _RECORDS,
+                around=(_navigation(titles, "index"), lists))
     write_if_changed(folder / "index.html", text.encode())
 
 
@@ -74,18 +74,29 @@ def _navigation(titles, here):
     return f"<nav>{''.join(shown)}</nav>\n"
 
 
-def _index(content, titles, claims, missing):
+def _index(content, titles, claims, missing, single):
+    """Links to all sections; evaluations of a single network are folded away."""
     parts = []
     for key, found in content.items():
         parts.append(f'<h2><a href="{key}.html">{html.escape(titles[key])}</a></h2>')
         if key == "claims":
             parts.append(f"<p>{html.escape(claims.tables[0].notes[0])}</p>")
             continue
-        items = "".join(
-            f'<li><a href="{key}.html#{html.escape(one.name)}">{html.escape(one.title)}</a></li>'
-            for one in found
-        )
         waiting = missing.get(key, "")
-        parts.append(f"<ul>{items}</ul>" if items else waiting or "<p>Not run.</p>")
-        parts += [waiting] if items and waiting else []
+        several = [one for one in found if one.name not in single]
+        alone = [one for one in found if one.name in single]
+        shown = several or alone
+        parts.append(_links(key, shown) if shown else waiting or "<p>Not run.</p>")
+        if several and alone:
+            parts.append(f"<details><summary>One network at a time ({len(alone)})</summary>"
+                         f"{_links(key, alone)}</details>")
+        parts += [waiting] if shown and waiting else []
     return "\n".join(parts)
+
+
+def _links(key, sections):
+    items = "".join(
+        f'<li><a href="{key}.html#{html.escape(one.name)}">{html.escape(one.title)}</a></li>'
+        for one in sections
+    )
+    return f"<ul>{items}</ul>"

@@ -2,6 +2,7 @@
 
 from reproduce.adaptive.plan import AdaptivePlan
 from reproduce.adaptive.results import worst_result
+from reproduce.claims.networks import data_name
 from reproduce.experiments import find
 from reproduce.experiments.rows import checkpoint
 from reproduce.lookup import weights_of
@@ -39,7 +40,7 @@ def _section(data, lines):
     longest = sorted(lines, key=len, reverse=True)
     columns = list(dict.fromkeys(column for line in longest for column in line))
     name = f"as-published-and-adaptive-{data}"
-    title = f"As published and adaptive, {data}"
+    title = f"As published and adaptive, {data_name(data)}"
     rows = tuple(tuple(line.get(column, Cell(NOT_RUN)) for column in columns) for line in lines)
     table = Table(name, title, tuple(columns), rows, (NOTE,))
     plain = [{column: one.text for column, one in line.items()} for line in lines]

@@ -186,13 +186,13 @@ def test_clean_claims_follow_the_records_the_other_way(store):  # noqa: F811
     assert RULES["B6"](book).verdict == HOLDS
 
 
-def _attacked(into, weights, model, share):
+def _attacked(into, weights, model, share, budget="quick"):
     spec = {"attack": "EOTPGD", "average": "loss", "backward": "own", "common_noise": False,
             "draws": 1, "name": "PGD", "settings": {"eps": 0.1, "steps": 20}, "source": None}
     plan = AdaptivePlan(
         model=model, weights_sha256=weights, data="mnist", data_sha256={"test": "b"}, images=400,
         shard=400, eps=[0.1], attacks={"0.1": {"PGD": json.dumps(spec)}},
-        setting={"norm": "inf", "budget": "quick", "draws": 1, "score_draws": 10, "votes": [],
+        setting={"norm": "inf", "budget": budget, "draws": 1, "score_draws": 10, "votes": [],
                  "selection_draws": 10, "seed": 0, "batch_size": 250, "sources": {}},
     )
     for cell in plan.cells():

@@ -33,8 +33,8 @@ def sections(tmp_path_factory):
     store = RecordStore(RESULTS)
     with pytest.MonkeyPatch.context() as patch, drawn_in(tmp_path_factory.mktemp("drawn")):
         patch.setattr(Drawn, "picture", lambda self, draw, values: b"")
-        found, boards, claims = every_section(load_plans(store), store)
-    return [*found, *boards, claims]
+        found, boards, claims, glance = every_section(load_plans(store), store)
+    return [*found, *boards, claims, glance]
 
 
 @pytest.mark.parametrize("page", PAGES)
