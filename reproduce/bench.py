@@ -63,8 +63,7 @@ class Bench:
 
         file = checkpoint_file(cell, identity)
         path = self.store.checkpoints / file
-        # A copy is a plain model again, and its optimiser has done no step; Keras compiles it all
-        # the same, and `publish` leaves that out.
+        # A copy is a plain model again, whatever trained it.
         save_checkpoint(rebuild(model, lambda layer: {}), path)
         return weights_sha256(path), file, file_sha256(path)
 

@@ -7,6 +7,7 @@ import pathlib
 import zipfile
 
 from reproduce.errors import UsageError
+from reproduce.inference_file import write_inference_file
 
 _BLOCK = 1 << 20
 
@@ -52,11 +53,12 @@ def weights_sha256(path):
 
 
 def save_checkpoint(model, path):
-    """Saves a model so that `path` is whole or absent."""
+    """Saves a model, without its optimizer, so that `path` is whole or absent."""
     path = pathlib.Path(path)
     temporary = path.with_name(f".{path.stem}.tmp-{os.getpid()}.keras")
     try:
         model.save(temporary)
+        write_inference_file(temporary, temporary)
         with open(temporary, "rb+") as handle:
             os.fsync(handle.fileno())
         os.replace(temporary, path)

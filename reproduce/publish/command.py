@@ -52,8 +52,8 @@ def publish(options):
 
 def _publish(name, training, plans, store, options):
     from binomial_keras import zoo
+    from reproduce.inference_file import write_inference_file
     from reproduce.publish.card import card_of
-    from reproduce.publish.inference_file import write_inference_file
 
     replace = options.all or options.replace or _same_training(name, training)
     card = card_of(training, plans, store)

@@ -32,6 +32,20 @@ def test_weights_decide_the_hash_and_the_optimizer_does_not(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.keras", "b.keras", "c.keras"]
 
 
+def test_a_checkpoint_holds_no_optimizer(tmp_path):
+    model = network(0)
+    x = np.ones((4, 3), "float32")
+    model.compile(keras.optimizers.SGD(0.1, momentum=0.9), "sparse_categorical_crossentropy")
+    model.fit(x, np.zeros(4), verbose=0)
+    save_checkpoint(model, tmp_path / "a.keras")
+    model.save(tmp_path / "whole.keras")
+    sizes = {path.stem: path.stat().st_size for path in tmp_path.iterdir()}
+    assert sizes["a"] < sizes["whole"]
+    loaded = keras.models.load_model(tmp_path / "a.keras")
+    assert not loaded.compiled
+    np.testing.assert_array_equal(loaded(x), model(x))
+
+
 def test_given_checkpoints_are_found_by_name(tmp_path):
     save_checkpoint(network(0), tmp_path / "digits-A2-s1.keras")
     found = GivenCheckpoints(tmp_path).describe("digits", ("A2", "D"), 2)

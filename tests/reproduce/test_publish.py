@@ -16,10 +16,10 @@ from binomial_keras import zoo
 from binomial_keras.zoo import registry
 from reproduce.checkpoints import GivenCheckpoints, file_sha256, weights_sha256
 from reproduce.cli import main
+from reproduce.inference_file import write_inference_file
 from reproduce.plan import load_plans
 from reproduce.publish.card import card_of
 from reproduce.publish.entries import ENTRIES, Entry
-from reproduce.publish.inference_file import write_inference_file
 from reproduce.publish.studied import part_of, study_lines
 from reproduce.publish.trainings import find, trainings_of
 from reproduce.records import RecordStore

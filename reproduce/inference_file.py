@@ -15,7 +15,7 @@ def write_inference_file(source, target):
 
     Args:
         source: path of a whole `.keras` file.
-        target: path of the new one.
+        target: path of the new one; it may be the same.
     """
     with zipfile.ZipFile(source) as archive:
         contents = {name: archive.read(name) for name in sorted(archive.namelist())}
