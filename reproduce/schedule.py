@@ -40,22 +40,26 @@ def run_on(crew, jobs, bench, progress=None):
         WorkerError: workers died again and again with the same cell.
     """
     progress = progress or Progress([cell for _, cell in jobs], workers=crew.size)
+    locks = {}
     try:
-        return _Run(crew, jobs, bench, progress).all()
+        return _Run(crew, jobs, bench, progress, locks).all()
     finally:
         crew.close()
+        # Only now: until then a worker may still be at a cell that another run would begin.
+        for lock in locks.values():
+            lock.release()
         progress.close()
 
 
 class _Run:
-    def __init__(self, crew, jobs, bench, progress):
+    def __init__(self, crew, jobs, bench, progress, locks):
         self.crew, self.bench, self.store, self.progress = crew, bench, bench.store, progress
         self.open = list(jobs)
         self.total = len(jobs)
         self.running = {}
         self.wanted = wanted_checkpoints(jobs, bench.store, bench.retrain)
         self.unfinished = {cell for _, cell in jobs if cell.kind == "train"}
-        self.locks = {}
+        self.locks = locks
         self.elsewhere, self.told = set(), set()
         self.losses = collections.Counter()
         self.given_up = []
@@ -63,13 +67,9 @@ class _Run:
         self.ran = 0
 
     def all(self):
-        try:
-            self._start()
-            while self.running or self.elsewhere:
-                self._step()
-        finally:
-            for lock in self.locks.values():
-                lock.release()
+        self._start()
+        while self.running or self.elsewhere:
+            self._step()
         if self.error is not None:
             raise self.error
         if self.given_up:

@@ -96,10 +96,11 @@ class Book:
         wanted = next(one for one in known.measures if one.key == measure)
         points = {}
         for seed in range(plan.seeds):
-            if point_of(known, plan, self.store, asked, wanted, seed) is None:
+            found = point_of(known, plan, self.store, asked, wanted, seed)
+            if found is None:
                 continue
+            _, record = found
             _, place = known.cell(plan, asked, wanted, seed)
-            _, record = point_of(known, plan, self.store, asked, wanted, seed)
             hits = self.store.arrays(record)["correct"][place]
             points[seed] = Point(100 * hits.mean(axis=0), (record["id"],))
         return Sample(points) if points else None
