@@ -89,7 +89,9 @@ def _add_run_arguments(run):
         "--images", type=_count,
         help="test images: scored in tables (default: all), attacked in figures (default: 300)",
     )
-    run.add_argument("--clean-images", type=_count, help="images of the clean accuracy (all)")
+    run.add_argument("--clean-images", type=_count,
+                     help="test images of the clean accuracy (default: all; in most studies as "
+                          "many as --images)")
     run.add_argument("--draws", type=_count, help="fresh draws per image (default: 10)")
     run.add_argument("--seeds", type=_count, help="training seeds 0..N-1 (default: 1)")
     run.add_argument("--recipe", default="cpu", help="training recipe: cpu (default) or paper")

@@ -70,9 +70,9 @@ def make_plan(experiment, options, given=None):
     name = options.data or experiment.data
     total = _test_images(name)
     settings = parse_settings(options.set)
-    attacked = _images("--images", options.images, total, name, experiment.images)
+    attacked = images_of("--images", options.images, total, name, experiment.images)
     clean = options.clean_images or (None if experiment.attacked else options.images)
-    clean = _images("--clean-images", clean, total, name, total)
+    clean = images_of("--clean-images", clean, total, name, total)
     seeds = options.seeds or experiment.seeds
     draws = options.draws or experiment.draws
     training = _training(name, options, settings)
@@ -105,7 +105,8 @@ def _test_images(name):
     return data.describe(name)["test"]
 
 
-def _images(option, wanted, total, name, default):
+def images_of(option, wanted, total, name, default):
+    """Number of test images: what an option wants, or the default, None for all."""
     if wanted is not None and wanted > total:
         raise UsageError(f"{option} {wanted} is more than the {total} test images of {name}.")
     return min(default or total, total) if wanted is None else wanted

@@ -51,7 +51,10 @@ def _how(study, plan):
     short = plan.training["recipe"] != "paper"
     recipe = "short recipe (the paper's: --recipe paper)" if short else "the paper's recipe"
     seeds = "1 seed" if plan.seeds == 1 else f"{plan.seeds} seeds"
-    parts = [seeds, f"{plan.images} test images", recipe]
+    tested = f"{plan.images} test images"
+    if plan.clean_images not in (None, plan.images):
+        tested += f" ({plan.clean_images} of clean accuracies)"
+    parts = [seeds, tested, recipe]
     if plan.training["overrides"]:
         parts.append(", ".join(f"{k} = {v}" for k, v in sorted(plan.training["overrides"].items())))
     if width is not None and width < 1:

@@ -77,7 +77,7 @@ def _rows(study, texts):
 def make_plan(study, options):
     """The plan of a study from parsed arguments. Raises `UsageError` for what is impossible."""
     from binomial_keras import data, training
-    from reproduce.options import parse_settings
+    from reproduce.options import images_of, parse_settings
 
     name = options.data or study.data
     if name not in data.names():
@@ -85,9 +85,9 @@ def make_plan(study, options):
             f"There is no data set called {name!r}; there are: {', '.join(data.names())}."
         )
     total = data.describe(name)["test"]
-    count = options.images or min(study.images or total, total)
-    if count > total:
-        raise UsageError(f"--images {count} is more than the {total} test images of {name}.")
+    count = images_of("--images", options.images, total, name, study.images)
+    clean = images_of("--clean-images", options.clean_images, total, name,
+                      study.clean_images or count)
     if options.width is not None and not study.takes_width:
         raise UsageError(f"--width means nothing to {study.name}.")
     settings = parse_settings(options.set)
@@ -116,4 +116,5 @@ def make_plan(study, options):
         draws=options.draws or 20,
         batch_size=options.batch_size,
         data_sha256={split: images.data_sha256(name, split) for split in ("train", "test")},
+        clean_images=clean,
     )

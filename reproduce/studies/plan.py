@@ -12,10 +12,11 @@ class StudyPlan:
         data: name of the data set.
         seeds: number of training seeds (0 .. seeds - 1).
         training: dict with "recipe" ("cpu" or "paper"), "overrides" and "width".
-        images: number of test images.
+        images: number of test images, of what changes them.
         draws: fresh draws per image, for networks with noise.
         batch_size: images in one forward pass.
         data_sha256: dict by split ("train", "test") of the hashes of the data.
+        clean_images: number of test images of clean accuracies; None for `images`.
     """
 
     study: str
@@ -26,6 +27,7 @@ class StudyPlan:
     draws: int
     batch_size: int
     data_sha256: dict
+    clean_images: int | None = None
 
     @property
     def name(self):

@@ -87,6 +87,7 @@ class Study:
         published: dict from (network key, measure key) to (value, standard error or None), in %.
         seeds: number of training seeds when the user does not say.
         images: number of test images likewise, None for all.
+        clean_images: number of test images of clean accuracies likewise, None for `images`.
         view: "table", "curves" or "maps".
         axis: what the horizontal axis of the curves is.
         note: what has to be read with the numbers, or "".
@@ -104,6 +105,7 @@ class Study:
     published: dict = dataclasses.field(default_factory=dict)
     seeds: int = 1
     images: int | None = None
+    clean_images: int | None = None
     view: str = "table"
     axis: str = ""
     note: str = ""
@@ -147,13 +149,16 @@ class Study:
     def cell(self, plan, network, measure, seed):
         """The cell of one accuracy of one trained network, and where in it that stands."""
         together = [one for one in self.measures if one.record == measure.record]
+        images = plan.images
+        if measure.kind == "clean":
+            images = plan.clean_images or images
         source = measure.source and self.training(plan, self.network(measure.source), seed)
         cell = MeasureCell(
             checkpoint=self.training(plan, network, seed),
             name=measure.record,
             points=tuple(one.point for one in together),
             source=source,
-            images=min(plan.images, measure.images or plan.images),
+            images=min(images, measure.images or images),
             draws=plan.draws if network.noisy else 1,
             batch_size=plan.batch_size,
         )

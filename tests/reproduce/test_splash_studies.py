@@ -1,14 +1,20 @@
 """The plan of the SPLASH studies and the attacks that they add, on small networks."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
 
 import binomial_keras as bk
 from binomial_keras.layers import ACTIVATIONS
+from reproduce.cli import parser
+from reproduce.errors import UsageError
 from reproduce.studies import STUDIES
+from reproduce.studies.command import make_plan
 from reproduce.studies.measures import ATTACKS
 from reproduce.studies.plan import StudyPlan
+from reproduce.studies.study import CLEAN
 
 NAMES = [name for name in STUDIES if name.startswith("splash")]
 
@@ -17,6 +23,12 @@ def plan_of(name, recipe="cpu"):
     study = STUDIES[name]
     return StudyPlan(name, study.data, 1, {"recipe": recipe, "overrides": {}, "width": study.width},
                      100, 20, 250, {})
+
+
+def plan_from(name, *words):
+    """What the command line makes of the study on the embedded digits."""
+    options = parser().parse_args(["run", name, "--data", "digits", *words])
+    return make_plan(STUDIES[name], options)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -88,6 +100,29 @@ def test_smallest_changes_are_those_of_the_plane(kind, slack, linear):
     # Impossible beyond the plane's distance; done well within it.
     assert not fooled[distance > eps].any() and not change[distance > eps].any()
     assert fooled[distance * slack < eps].all() and fooled.sum() >= 2
+
+
+def test_clean_accuracy_has_a_number_of_images_of_its_own():
+    study = STUDIES["splash_mnist"]
+    plan = dataclasses.replace(plan_of("splash_mnist"), clean_images=2000)
+    images = {study.cell(plan, study.networks[0], m, 0)[0].images: m.key for m in study.measures}
+    assert images.pop(2000) == "clean" and set(images) == {100}
+    assert study.cell(plan_of("splash_mnist"), study.networks[0], CLEAN, 0)[0].images == 100
+
+
+@pytest.mark.parametrize("name, words, images, clean", [
+    ("splash_mnist", ["--images", "5"], 5, 360),
+    ("splash_mnist", ["--clean-images", "7"], 360, 7),
+    ("randhet_mnist", ["--images", "6"], 6, 6),
+])
+def test_clean_images_of_the_command_line(name, words, images, clean):
+    plan = plan_from(name, *words)
+    assert (plan.images, plan.clean_images) == (images, clean)
+
+
+def test_more_clean_images_than_there_are():
+    with pytest.raises(UsageError, match="--clean-images 361 is more than the 360 test images"):
+        plan_from("splash_mnist", "--clean-images", "361")
 
 
 def test_boundary_attack_leaves_the_global_generator_alone(linear):
