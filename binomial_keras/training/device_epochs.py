@@ -66,7 +66,7 @@ class DeviceEpochs:
         """Trains epoch 0, 1, ... on the images in this order; returns its logs."""
         shown = keras.callbacks.CallbackList(
             list(callbacks), add_history=True, add_progbar=verbose != 0, model=self.model,
-            verbose=1 if verbose == "auto" else verbose, epochs=epoch + 1,
+            verbose=1 if verbose == "auto" else verbose, epochs=self.recipe.epochs,
             steps=self.steps,
         )
         shown.on_train_begin()

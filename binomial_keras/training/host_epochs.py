@@ -20,6 +20,11 @@ class _Schedule(keras.callbacks.Callback):
         self.recipe, self.steps, self.step = recipe, steps, epoch * steps
         self.epoch = epoch
 
+    def set_params(self, params):
+        # Each `fit` is one epoch; the progress bar, which is asked later, shows it as one of all.
+        params["epochs"] = self.recipe.epochs
+        super().set_params(params)
+
     def on_train_batch_begin(self, batch, logs=None):
         progress = self.step / (self.steps * self.recipe.epochs)
         self.model.optimizer.learning_rate = self.recipe.rate(progress)

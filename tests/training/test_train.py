@@ -113,6 +113,14 @@ def test_training_survives_sigkill(tmp_path, uninterrupted):
     same_weights(model, uninterrupted[0])
 
 
+@pytest.mark.parametrize("adversary", [None, bk.training.Adversary("pgd", eps=0.1, steps=1)])
+def test_every_epoch_is_shown_as_one_of_all(adversary, capsys):
+    x, y = digits.images(32)
+    train(digits.network("D"), x, y, digits.recipe(epochs=3, adversary=adversary), verbose=2)
+    shown = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Epoch")]
+    assert shown == ["Epoch 1/3", "Epoch 2/3", "Epoch 3/3"]
+
+
 def test_seed_decides_order_and_draws(uninterrupted):
     x, y = digits.images()
     model = digits.network()
