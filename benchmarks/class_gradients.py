@@ -1,6 +1,7 @@
 """Class gradients of 64 MNIST-size images, 10 classes: ours against ART's TensorFlowV2Classifier.
 
-    python benchmarks/class_gradients.py [--neuron D] [--T 3] [--images 64] [--repeats 5]
+    python benchmarks/class_gradients.py [--neurons DA] [--T 3] [--images 64] [--repeats 5]
+        [--json FILE]
 
 Prints milliseconds per call (the median of the repeats) and the ratio, for all classes of
 every image, for one class per image (what Carlini & Wagner asks for) and for the loss.
@@ -8,6 +9,7 @@ every image, for one class per image (what Carlini & Wagner asks for) and for th
 
 import argparse
 import functools
+import json
 import os
 import time
 
@@ -16,6 +18,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
+from conditions import conditions
 
 import binomial_keras as bk
 from binomial_keras.evaluation import ARTClassifier
@@ -48,24 +51,35 @@ def reference(model):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--neuron", default="D", choices="ABCD")
+    parser.add_argument("--neurons", default="DA", help="letters of types, such as DA")
     parser.add_argument("--T", type=int, default=3)
     parser.add_argument("--images", type=int, default=64)
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--json", default=None, help="file to write")
     arguments = parser.parse_args()
-    model = bk.models.binomial_cnn(neuron=arguments.neuron, T=arguments.T, seed=0)
+    found = {neuron: measured(neuron, arguments) for neuron in arguments.neurons}
+    if arguments.json:
+        about = {"conditions": conditions(), "T": arguments.T, "images": arguments.images}
+        with open(arguments.json, "w", encoding="utf-8") as file:
+            json.dump({**about, "seconds": found}, file, indent=1)
+
+
+def measured(neuron, arguments):
+    """{question: [our seconds, ART's]} of one type."""
+    model = bk.models.binomial_cnn(neuron=neuron, T=arguments.T, seed=0)
     generator = np.random.default_rng(0)
     x = generator.random((arguments.images, 28, 28, 1), "float32")
     labels = generator.integers(0, 10, arguments.images)
     targets = np.eye(10, dtype="float32")[labels]
     ours, arts = ARTClassifier(model, logits=False), reference(model)
     questions = {
-        "class_gradient, all classes": lambda c: c.class_gradient(x),
-        "class_gradient, a label each": lambda c: c.class_gradient(x, label=labels),
-        "loss_gradient": lambda c: c.loss_gradient(x, targets),
+        "all class gradients": lambda c: c.class_gradient(x),
+        "one class per image": lambda c: c.class_gradient(x, label=labels),
+        "loss gradient": lambda c: c.loss_gradient(x, targets),
         "predict": lambda c: c.predict(x),
     }
     print(f"{model.name}, {arguments.images} images, {os.cpu_count()} CPU cores")
+    found = {}
     for name, question in questions.items():
         mine, theirs = side_by_side(
             functools.partial(question, ours), functools.partial(question, arts), arguments.repeats
@@ -74,6 +88,8 @@ def main():
             f"{name:30s} ours {1000 * mine:8.1f} ms   ART {1000 * theirs:8.1f} ms   "
             f"ratio {theirs / mine:6.1f}"
         )
+        found[name] = [mine, theirs]
+    return found
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Inference and training step of the neuron types, as ratios to type D, in one run.
 
-    python benchmarks/neuron_types.py [--images 256] [--batch 64] [--repeats 15]
+    python benchmarks/neuron_types.py [--images 256] [--batch 64] [--repeats 15] [--json FILE]
 
 The configurations are run in turn, round after round, so that a slow moment of the machine hits
 all of them; per configuration the fastest round counts. "ratio" is to type D; "per pass" divides
@@ -8,6 +8,7 @@ it by T, which is what one pass costs beside a pass of type D.
 """
 
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -17,6 +18,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
+from conditions import conditions
 
 import binomial_keras as bk
 from binomial_keras.backend import compile_forward
@@ -24,6 +26,8 @@ from binomial_keras.backend import compile_forward
 INFERENCE = (("D", 1), ("C", 1), ("B", 5), ("A", 3), ("A", 5))
 TRAINING = (("D", 1, "last"), ("A", 3, "last"), ("A", 3, "unrolled"))
 TARGETS = {"C1": 1.3, "B5": 1.5, "A3": 3.9, "A5": 6.5, "train A3 last": 2.2}
+# Images and passes whose peak memory is measured.
+MEMORY_IMAGES, MEMORY_PASSES = 1024, (1, 3, 5, 9)
 
 
 def rounds(jobs, repeats):
@@ -76,6 +80,7 @@ def main():
     parser.add_argument("--batch", type=int, default=64, help="images of a training step")
     parser.add_argument("--repeats", type=int, default=15)
     parser.add_argument("--skip-memory", action="store_true")
+    parser.add_argument("--json", default=None, help="file to write")
     arguments = parser.parse_args()
     print(f"backend {keras.backend.backend()}, {os.cpu_count()} CPU cores")
     generator = np.random.default_rng(0)
@@ -87,24 +92,33 @@ def main():
         return lambda: forward(x)
 
     jobs = {f"{neuron}{T}": inference_job(neuron, T) for neuron, T in INFERENCE}
-    table("Inference", rounds(jobs, arguments.repeats), arguments.images, "D1")
+    inference = rounds(jobs, arguments.repeats)
+    table("Inference", inference, arguments.images, "D1")
     jobs = {
         f"train {neuron}{T} {gradient}": training_job(x[: arguments.batch], y, neuron, T, gradient)
         for neuron, T, gradient in TRAINING
     }
-    table("Training step", rounds(jobs, arguments.repeats), arguments.batch, "train D1 last")
+    training = rounds(jobs, arguments.repeats)
+    table("Training step", training, arguments.batch, "train D1 last")
+    found = {"conditions": conditions(), "targets": TARGETS,
+             "inference": {"images": arguments.images, "seconds": inference},
+             "training": {"images": arguments.batch, "seconds": training}}
     if not arguments.skip_memory:
-        memory(1024)
+        found["memory"] = memory()
+    if arguments.json:
+        with open(arguments.json, "w", encoding="utf-8") as file:
+            json.dump(found, file, indent=1)
 
 
-def memory(images):
-    """Peak memory of type A inference against the size of its largest layer's spikes."""
-    spikes = images * 28 * 28 * 16 * 4 / 2**20
-    print(f"\nPeak memory, {images} images; one pass of the largest layer is {spikes:.0f} MiB")
-    peaks = {T: peak_memory("A", T, images) for T in (1, 3, 5, 9)}
+def memory():
+    """Peak memory of type A inference against the size of its largest layer's spikes, in MiB."""
+    spikes = MEMORY_IMAGES * 28 * 28 * 16 * 4 / 2**20
+    print(f"\nPeak memory, {MEMORY_IMAGES} images; a pass of the largest layer: {spikes:.0f} MiB")
+    peaks = {T: peak_memory("A", T, MEMORY_IMAGES) for T in MEMORY_PASSES}
     for T, peak in peaks.items():
         grown = (peak - peaks[1]) / spikes / max(1, T - 1)
         print(f"  A, T={T}: {peak:7.0f} MiB   growth per pass {grown:4.1f} x one pass of spikes")
+    return {"images": MEMORY_IMAGES, "spikes": spikes, "peaks": peaks}
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ between the markers of the page. Numbers are never typed. What has not been meas
 
 import json
 import re
+import statistics
 import sys
 from pathlib import Path
 
@@ -18,7 +19,44 @@ from reproduce.report.readme import with_results
 from reproduce.report.section import Section
 from reproduce.report.table import Cell, Table
 
+NEURONS = {
+    "D1": "D", "C1": "C", "B5": "B, T = 5", "A3": "A, T = 3", "A5": "A, T = 5",
+    "train D1 last": "D", "train A3 last": "A, T = 3, last-pass rule",
+    "train A3 unrolled": "A, T = 3, unrolled rule",
+}
 PAGE = HERE.parent / "docs" / "measurements.md"
+
+
+def neuron_types(found):
+    """MNIST network (28x28, widths 16/32/64, two convolutions per stage), ratios to type D."""
+    return ("task", "neurons", "ms", "ratio to type D", "aim"), [
+        (f"{task} of {found[task]['images']} images", NEURONS[name], f"{1000 * seconds:.1f}",
+         f"{seconds / found[task]['seconds'][base]:.2f}", found["targets"].get(name, "-"))
+        for task, base in (("inference", "D1"), ("training", "train D1 last"))
+        for name, seconds in found[task]["seconds"].items()
+    ]
+
+
+def neuron_memory(found):
+    """Peak memory of a process that runs type A once."""
+    spikes, peaks = found["memory"]["spikes"], found["memory"]["peaks"]
+    return ("passes", "MiB", "growth per further pass, in spikes of a pass of the largest layer"), [
+        (T, f"{peak:.0f}",
+         "-" if T == "1" else f"{(peak - peaks['1']) / spikes / (int(T) - 1):.1f}")
+        for T, peak in peaks.items()
+    ]
+
+
+def class_gradients(found):
+    """Ours against ART's `TensorFlowV2Classifier`, 64 MNIST-size images, 10 classes."""
+    types = {neuron: "D" if neuron == "D" else f"{neuron}, T = {found['T']}"
+             for neuron in found["seconds"]}
+    return ("type", "asked for", "ours, ms", "ART, ms", "times faster", "aim"), [
+        (types[neuron], question, f"{1000 * ours:.0f}", f"{1000 * theirs:.0f}",
+         f"{theirs / ours:.1f}", "8" if question.startswith("all") else "-")
+        for neuron, asked in found["seconds"].items()
+        for question, (ours, theirs) in asked.items()
+    ]
 
 
 def attacks(rows):
@@ -98,25 +136,59 @@ def splash(found):
     ]
 
 
+def ssim(found):
+    """1,000 pairs of images of 32x32x3 against a loop over scikit-image."""
+    return ("window", "ours, ms", "scikit-image, ms", "times faster", "aim",
+            "largest difference"), [
+        (name, f"{1000 * ours:.0f}", f"{1000 * theirs:.0f}", f"{theirs / ours:.1f}", "10",
+         f"{of['difference']:.0e}")
+        for name, of in found["windows"].items() for ours, theirs in (of["seconds"],)
+    ]
+
+
+def training_loop(found):
+    """An epoch of 100 steps on JAX, the data on the device, against `fit`; processor alone."""
+    median = {name: statistics.median(values) for name, values in found["seconds"].items()}
+    return ("way", "ms per step", "times as fast as `fit`"), [
+        (name, f"{1000 * seconds / found['options']['steps']:.2f}",
+         f"{median['fit'] / seconds:.2f}") for name, seconds in median.items()
+    ]
+
+
 def _pair(values, pattern):
     return " / ".join("-" if value is None else pattern.format(value) for value in values)
 
 
-# The functions above: each is called after the file that it shows.
-KINDS = (attacks, averaging_cost, flexible_layer, corruptions, lif, glr, splash)
+# The functions above: each is called after the file that it shows, or a part of it.
+KINDS = (
+    neuron_types, neuron_memory, class_gradients, ssim, training_loop, attacks, averaging_cost,
+    flexible_layer, corruptions, lif, glr, splash,
+)
 
 
 def measured(kind):
     """The file of one benchmark."""
-    return HERE / "measured" / f"{kind.__name__}.json"
+    name = {"neuron_memory": "neuron_types"}.get(kind.__name__, kind.__name__)
+    return HERE / "measured" / f"{name}.json"
 
 
 def section(kind):
     """The `Section` of one benchmark."""
-    columns, lines = kind(json.loads(measured(kind).read_text()))
+    found = json.loads(measured(kind).read_text())
+    columns, lines = kind(found)
     rows = tuple(tuple(Cell(str(text)) for text in line) for line in lines)
     name = f"benchmark-{kind.__name__}"
-    return Section(name, name, (Table(name, kind.__doc__.rstrip("."), columns, rows),), {}, "")
+    table = Table(name, kind.__doc__.rstrip("."), columns, rows, _conditions(found))
+    return Section(name, name, (table,), {}, "")
+
+
+def _conditions(found):
+    """What was measured with, of the files that say so."""
+    made = found.get("conditions") if isinstance(found, dict) else None
+    return () if made is None else (
+        "Measured on {date}: {processor}, {cores} cores, Keras {keras} on {backend}, Python "
+        "{python}.".format(**made),
+    )
 
 
 def filled(text):

@@ -6,8 +6,8 @@
 The same type D network, images and order; an epoch each of `fit` (a batch from the host per step),
 of the device's loop with one step per call, and with all of them in one call, in turn, so that what
 else the machine does hits all of them. Prints medians and the ratios to `fit`. The first epoch,
-which compiles, is not counted. On a processor the gain is what a step costs beside its arithmetic;
-on an accelerator there is the transfer of the images too.
+which compiles, is not counted. The gain is what a step costs beside its arithmetic, and on an
+accelerator the transfer of the images; on a processor a compiled loop makes convolutions slow.
 """
 
 import argparse
@@ -18,6 +18,7 @@ import time
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
 import numpy as np
+from conditions import conditions
 
 import binomial_keras as bk
 from binomial_keras.training.device_epochs import DeviceEpochs
@@ -67,7 +68,8 @@ def main():
               f"fit / this = {base / median:.2f}")
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
-            json.dump({"options": vars(options), "seconds": found}, file, indent=1)
+            json.dump({"conditions": conditions(), "options": vars(options),
+                       "seconds": found}, file, indent=1)
 
 
 if __name__ == "__main__":

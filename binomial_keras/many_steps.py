@@ -1,10 +1,10 @@
-"""Many steps of a model per call, with the data on the device: like `backend`, JAX's own place.
+"""Steps of a model with the data on the device, many per call: like `backend`, JAX's own place.
 
-The steps are Keras' own `train_step` and `test_step`; here they run in one compiled loop that
-takes its batches from arrays on the device by index. Several devices share a batch when the
-model was made in the scope of a `keras.distribution.DataParallel`: every device holds all
-images and computes its part of every batch, as one program, so that statistics over the batch
-(batch normalisation, the mean loss) are those of the whole batch.
+The steps are Keras' own `train_step` and `test_step`; here they are compiled, one by one or as a
+loop, with the taking of their batches from arrays on the device by index. Several devices share a
+batch when the model was made in the scope of a `keras.distribution.DataParallel`: every device
+holds all images and computes its part of every batch, as one program, so that statistics over the
+batch (batch normalisation, the mean loss) are those of the whole batch.
 """
 
 import functools
@@ -71,13 +71,15 @@ class State:
                 variable.assign(value)
 
 
-def train_steps(model, batch):
-    """Training steps first..last-1 of a part of an epoch, as one compiled call.
+def train_steps(model, batch, looped):
+    """Training steps first..last-1 of a part of an epoch.
 
     Args:
         model: compiled model.
         batch: function `(call, arrays, rows)` to the images and labels of a step, run within the
-            compiled loop. `call` is a `Call`, for images that depend on the model.
+            compiled step. `call` is a `Call`, for images that depend on the model.
+        looped: whether the steps are one compiled call. On a processor convolutions within a
+            compiled loop run on one thread and by a slower way: there a call per step is faster.
 
     Returns:
         Function `(values, logs, arrays, plan, first, last) -> (values, logs)`: values as in
@@ -97,10 +99,10 @@ def train_steps(model, batch):
         logs, values = model.train_step((trainable, call.other, optimizer, metrics), (x, y, None))
         return values, logs
 
-    return _loop(one)
+    return _steps(one, looped)
 
 
-def test_steps(model):
+def test_steps(model, looped):
     """Like `train_steps`, with Keras' `test_step` on the images `arrays["x"][plan["index"]]`."""
 
     def one(values, arrays, rows):
@@ -110,10 +112,10 @@ def test_steps(model):
         logs, (trainable, other, metrics) = model.test_step((trainable, other, metrics), data)
         return (trainable, other, optimizer, metrics), logs
 
-    return _loop(one)
+    return _steps(one, looped)
 
 
-def score_steps(model):
+def score_steps(model, looped):
     """Like `test_steps`, without metrics.
 
     Its logs are `(steps, batch)`: "own", the probability of the image's class, and "hit", whether
@@ -129,7 +131,7 @@ def score_steps(model):
         hit = (outputs.argmax(axis=1) == labels).astype("float32")
         return (trainable, call.other, optimizer, metrics), {"own": own, "hit": hit}
 
-    return _loop(one)
+    return _steps(one, looped)
 
 
 class Call:
@@ -161,17 +163,28 @@ class Call:
         return slope
 
 
-def _loop(one):
+def _steps(one, looped):
+    """`run` of `train_steps`: one call per step, or one call whose compiled loop makes them all."""
+
+    def step(number, values, logs, arrays, plan):
+        rows = {name: array[number] for name, array in plan.items()}
+        values, new = one(values, arrays, rows)
+        logs = {name: kept.at[number].set(new[name]) for name, kept in logs.items()}
+        return [list(group) for group in values], logs
+
+    single = jax.jit(step, donate_argnums=(1, 2))
+
+    def one_by_one(values, logs, arrays, plan, first, last):
+        for number in range(first, last):
+            values, logs = single(number, values, logs, arrays, plan)
+        return values, logs
+
     @functools.partial(jax.jit, donate_argnums=(0, 1))
-    def run(values, logs, arrays, plan, first, last):
-        def body(number, carried):
-            values, logs = carried
-            rows = {name: array[number] for name, array in plan.items()}
-            values, new = one(values, arrays, rows)
-            logs = {name: kept.at[number].set(new[name]) for name, kept in logs.items()}
-            return [list(group) for group in values], logs
-
+    def loop(values, logs, arrays, plan, first, last):
         # The bounds are arguments: one program for every number of steps.
-        return jax.lax.fori_loop(first, last, body, (values, logs))
+        return jax.lax.fori_loop(
+            first, last, lambda number, carried: step(number, *carried, arrays, plan),
+            (values, logs),
+        )
 
-    return run
+    return loop if looped else one_by_one

@@ -8,14 +8,10 @@ The measurements use the helpers of the tests, with more repetitions.
 """
 
 import argparse
-import datetime
 import json
 import pathlib
-import platform
 
-import keras
-import numpy
-
+from benchmarks.conditions import conditions
 from benchmarks.reliability import files, kills, layers, memory, page
 
 RECORD = pathlib.Path(__file__).parents[1] / "measured" / "reliability.json"
@@ -39,17 +35,6 @@ def main(arguments=None):
         record = json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.exists() else {}
         record[name] = {"conditions": conditions(), **found}
         RECORD.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-
-
-def conditions():
-    """What the numbers were measured with."""
-    return {
-        "date": datetime.date.today().isoformat(),
-        "python": platform.python_version(),
-        "keras": keras.__version__,
-        "backend": keras.backend.backend(),
-        "numpy": numpy.__version__,
-    }
 
 
 if __name__ == "__main__":

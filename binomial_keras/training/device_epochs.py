@@ -30,8 +30,8 @@ class DeviceEpochs:
         recipe: a `Recipe`.
         seed: seed of the training.
         x, y: images and labels.
-        steps_per_call: integer >= 1, or `None`: 1 on a processor, where there is no call to save
-            and every step may be looked at, and else `STEPS_PER_CALL`.
+        steps_per_call: integer >= 1, or `None`: 1 on a processor, where a compiled loop makes
+            convolutions several times as slow, and else `STEPS_PER_CALL`.
     """
 
     def __init__(
@@ -52,7 +52,8 @@ class DeviceEpochs:
         outputs = np.zeros((1, max(2, y.max() + 1)), "float32")
         model.compute_metrics(x[:1], y[:1], outputs)
         self.names = tuple(model.get_metrics_result())
-        self._train = many_steps.train_steps(model, self._batch)
+        self.looped = self.steps_per_call > 1
+        self._train = many_steps.train_steps(model, self._batch, self.looped)
         self._tested = None
 
     def __call__(
@@ -136,7 +137,7 @@ class DeviceEpochs:
                       "y": many_steps.on_device(np.asarray(y, "int32"))}
             # An adversary's loss may be one of pairs of images.
             make = many_steps.score_steps if self.recipe.adversary else many_steps.test_steps
-            self._tested = (x, arrays, make(self.model))
+            self._tested = (x, arrays, make(self.model, self.looped))
         found = list(self._test_logs(*self._tested[1:], len(x)))
         if not self.recipe.adversary:
             return {f"val_{name}": float(values[-1]) for name, values in found[-1].items()}

@@ -36,9 +36,9 @@ def train(
     weights as one that was not. After every epoch the weights, the optimiser and the history are
     written to `directory/training.npz` in one atomic step.
 
-    On JAX the images stay on the device and many steps run in one compiled call (see
-    `DeviceEpochs`), attacks of an adversary included. With a model that was made in the scope of
-    a `keras.distribution.DataParallel`, and called in it, each batch is divided among its
+    On JAX the images stay on the device, and on an accelerator many steps run in one compiled call
+    (see `DeviceEpochs`), attacks of an adversary included. With a model that was made in the scope
+    of a `keras.distribution.DataParallel`, and called in it, each batch is divided among its
     devices; the result is that of one device, up to rounding. On the other backends an epoch is
     one `model.fit`, or, with an adversary, one pass of `train_on_batch`.
 
@@ -55,8 +55,8 @@ def train(
         verbose: as in `fit`: "auto", 0, 1 (progress bar) or 2 (a line per epoch).
         callbacks: further Keras callbacks. They see one `fit` per epoch.
         steps_per_call: on JAX, integer >= 1: training steps per compiled call, or `None` for 100
-            on an accelerator and 1 on a processor. The numbers do not depend on it. Batch
-            callbacks come once per call.
+            on an accelerator and 1 on a processor. Up to rounding the numbers do not depend on it.
+            Batch callbacks come once per call.
 
     With an adversary `"loss"` and `"accuracy"` are those of what is trained on: the attacked
     images, or for TRADES the clean and the attacked ones together. Validation is clean.
