@@ -11,7 +11,11 @@ def clock(seconds):
 
 
 def group_of(cell):
-    """Cells of one group take about the same time; the estimate is made group by group."""
+    """(kind, what else decides the time): the estimate is made group by group."""
+    if cell.kind == "train":
+        return (cell.kind, cell.network)
+    if cell.kind == "measure":
+        return (cell.kind, cell.name, cell.checkpoint.network)
     return (cell.kind, getattr(cell, "attack", None), getattr(cell, "neuron", None))
 
 
@@ -19,7 +23,9 @@ class Progress:
     """Reports finished cells and estimates the time to go.
 
     The estimate is the mean time of the finished cells of each group times the number of its
-    open cells; a group that has not begun counts with the mean over all finished cells.
+    open cells; a group that has not begun counts with the mean over the finished cells of its
+    kind. Cells of a kind that has not begun are left out of the estimate, and counted: a training
+    says nothing of how long its measures take.
 
     Args:
         cells: all cells of the run, those included that are on disk already.
@@ -56,13 +62,13 @@ class Progress:
         text = f"{cell.label()}: {summary}"
         if self.bar is not None:
             self.bar.update(1)
-            self.bar.set_postfix_str(f"{clock(self.remaining())} to go", refresh=False)
+            self.bar.set_postfix_str(self.remaining(), refresh=False)
             self.bar.write(text, file=self.stream)
         else:
             self.say(
                 f"[{self.done}/{self.total}] {text} ({seconds:.1f} s); "
                 f"{clock(time.monotonic() - self.started)} elapsed, "
-                f"about {clock(self.remaining())} to go"
+                f"about {self.remaining()}"
             )
 
     def say(self, text):
@@ -73,16 +79,19 @@ class Progress:
             print(text, file=self.stream, flush=True)
 
     def remaining(self):
-        """Estimated seconds to go."""
-        every = [value for values in self.times.values() for value in values]
-        if not every:
-            return 0.0
-        overall = sum(every) / len(every)
-        total = 0.0
+        """The estimated time to go, as text."""
+        kinds = {}
+        for group, times in self.times.items():
+            kinds.setdefault(group[0], []).extend(times)
+        total, unknown = 0.0, 0
         for group, count in self.open.items():
-            known = self.times.get(group)
-            total += count * (sum(known) / len(known) if known else overall)
-        return total / self.workers
+            known = self.times.get(group) or kinds.get(group[0])
+            if known:
+                total += count * sum(known) / len(known)
+            else:
+                unknown += count
+        text = f"{clock(total / self.workers)} to go"
+        return f"{text} without {unknown} cells of other kinds" if unknown else text
 
     def close(self):
         """Ends the bar."""

@@ -3,7 +3,7 @@
 import io
 
 from reproduce import progress as module
-from reproduce.cells import AttackCell, GivenCheckpoint
+from reproduce.cells import AttackCell, CleanCell, GivenCheckpoint
 from reproduce.progress import Progress, clock
 
 GIVEN = GivenCheckpoint("digits", "D", 0, "w")
@@ -26,13 +26,25 @@ def test_one_line_per_cell_without_a_terminal(monkeypatch):
     progress.skip(cells[0])
     assert stream.getvalue() == ""
     progress.finish(cells[1], 2.0, "done")
-    # Two Pixel cells are open; nothing is known of them but the mean of all, 2 s each.
+    # Two Pixel cells are open; nothing is known of them but the mean of all attacks, 2 s each.
     assert stream.getvalue() == (
         "[2/4] FGM digits-D-s0 as D T=inf, images 10-20: done (2.0 s); "
         "0:00:04 elapsed, about 0:00:04 to go\n"
     )
     progress.finish(cells[2], 30.0, "done")
     assert stream.getvalue().splitlines()[1].endswith("about 0:00:30 to go")
+
+
+def test_a_kind_that_has_not_begun_is_counted_and_not_guessed():
+    stream = io.StringIO()
+    clean = [CleanCell(GIVEN, "D", (), 10, 1), CleanCell(GIVEN, "C", (1,), 10, 1)]
+    progress = Progress([cell("FGM", 0), cell("FGM", 10), *clean], stream)
+    progress.finish(cell("FGM", 0), 40.0, "done")
+    progress.finish(clean[0], 2.0, "done")
+    first, second = stream.getvalue().splitlines()
+    assert first.endswith("about 0:00:40 to go without 2 cells of other kinds")
+    # The other clean cell is of another neuron type: the mean of its kind, beside FGM's 40 s.
+    assert second.endswith("about 0:00:42 to go")
 
 
 class Terminal(io.StringIO):
