@@ -1,5 +1,6 @@
 """Settings and fixtures of all tests."""
 
+import importlib.util
 import os
 
 # Before anything imports Keras or TensorFlow.
@@ -20,10 +21,13 @@ def pytest_addoption(parser):
 def pytest_collection_modifyitems(config, items):
     if config.getoption("--slow"):
         return
-    skip = pytest.mark.skip(reason="slow; runs with --slow")
+    skipped = {"slow": pytest.mark.skip(reason="slow; runs with --slow")}
+    if os.environ["KERAS_BACKEND"] != "tensorflow" and importlib.util.find_spec("tensorflow"):
+        skipped["architecture"] = pytest.mark.skip(reason="runs on TensorFlow; --slow: here too")
     for item in items:
-        if "slow" in item.keywords:
-            item.add_marker(skip)
+        for name, skip in skipped.items():
+            if name in item.keywords:
+                item.add_marker(skip)
 
 
 def _prepared(name):

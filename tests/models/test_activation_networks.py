@@ -37,6 +37,7 @@ def shape_of(model, name):
     return tuple(model.get_layer(name).output.shape)[1:]
 
 
+@pytest.mark.architecture
 def test_resnet20_has_the_published_size():
     model = resnet20()
     # 3x3 convolutions: 3 to 16; 6 from 16 to 16; 16 to 32, 5 at 32; 32 to 64, 5 at 64; head.
@@ -63,6 +64,7 @@ def test_shortcut_subsamples_and_pads_with_zeros():
     np.testing.assert_allclose(total, shortcut + branch, atol=1e-5)
 
 
+@pytest.mark.architecture
 def test_all_cnn_has_the_published_size():
     model = all_cnn(batch_normalization=False)
     kernels = 9 * (3 * 96 + 2 * 96**2 + 96 * 192 + 3 * 192**2) + 192**2 + 192 * 10
@@ -75,6 +77,7 @@ def test_all_cnn_has_the_published_size():
     assert [x.rate for x in model.layers if hasattr(x, "rate")] == [0.2, 0.5, 0.5]
 
 
+@pytest.mark.architecture
 def test_network_in_network_has_the_published_size():
     model = network_in_network(batch_normalization=False)
     kernels = (25 * 3 * 192 + 192 * 160 + 160 * 96) + (25 * 96 * 192 + 2 * 192**2)
@@ -86,6 +89,7 @@ def test_network_in_network_has_the_published_size():
     ]
 
 
+@pytest.mark.architecture
 @pytest.mark.parametrize("build", BUILDERS)
 def test_normalisation_is_directly_before_the_activation(build):
     model = shared(build)

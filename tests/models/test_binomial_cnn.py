@@ -27,6 +27,7 @@ def test_the_default_is_the_networks_of_the_paper():
     assert float(model.get_layer("probabilities").kernel_regularizer.l2) == pytest.approx(1e-4)
 
 
+@pytest.mark.architecture
 def test_cifar_widths():
     model = binomial_cnn((32, 32, 3), widths=(64, 128, 256), neuron="D")
     assert tuple(model.get_layer("unit3_2").output.shape) == (None, 8, 8, 256)

@@ -61,6 +61,7 @@ def test_small_network():
     assert (flexible.max_when, flexible.scale, flexible.threshold) == ("below", 50.0, "learned")
 
 
+@pytest.mark.architecture
 def test_the_single_layer_vgg16_is_the_list_of_the_supplement():
     model = flexible_vgg16()
     stack = ["Conv2D", "BatchNormalization", "ReLU"]
@@ -92,6 +93,7 @@ def test_the_single_layer_vgg16_is_the_list_of_the_supplement():
     assert model.get_layer("flexible1_2").max_when == "above"
 
 
+@pytest.mark.architecture
 def test_all_layers():
     model = flexible_vgg16(flexible_layers="all", width=1 / 16)
     assert flexible_names(model) == [
@@ -105,6 +107,7 @@ def test_all_layers():
     assert trained(model) - trained(one) == more == 18_400
 
 
+@pytest.mark.architecture
 def test_last_layers():
     model = flexible_vgg16(flexible_layers="last", width=1 / 16)
     names = ["flexible1_2", "flexible2_2", "flexible3_3", "flexible4_3"]
@@ -117,6 +120,7 @@ def test_last_layers():
     assert trained(model) - trained(base) == 3_136 + 4_608 + 6_400 + 512
 
 
+@pytest.mark.architecture
 def test_width_scales_the_maps_and_keeps_the_head():
     model = flexible_vgg16(width=0.25, threshold="uniform")
     maps = [x.filters for x in model.layers if x.name.startswith(("conv", "flexible"))]

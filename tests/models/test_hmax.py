@@ -103,6 +103,7 @@ def test_a_patch_of_the_map_itself_gives_one():
     assert np.sort(found.ravel())[-2] < 0.99
 
 
+@pytest.mark.architecture
 def test_sizes_and_parameters_of_the_default():
     """Sides after C1: 28 // (k // 2) + 1. By hand, for 4 orientations and 100 patches a size."""
     thresholds = 4 * (8 * 8 + 6 * 6 + 5 * 5 + 5 * 5)
@@ -127,6 +128,7 @@ def test_sizes_and_parameters_of_the_default():
         np.testing.assert_allclose(waves, [4, 3.95, 3.9, 3.85, 3.8, 3.75, 3.7, 3.65])
 
 
+@pytest.mark.architecture
 def test_published_scales():
     model = hmax(c1_sizes=range(8, 24, 2), patch_sizes=(2, 4), patches=4)
     scales = [(x.size, x.wavelength) for x in model.layers if isinstance(x, Gabor)]
