@@ -49,9 +49,27 @@ def untested(reason):
     return Verdict(UNTESTED, reason)
 
 
-def _judged(found, reason, comparisons, limits, evidence):
-    """A verdict, or what it would be: two networks are compared by several trainings of each."""
-    few = _seed_limit(comparisons)
+def _weighed(comparisons):
+    """Those that count: where some compare enough trainings, the others of trainings are set aside.
+
+    So a run with one seed of another set does not reopen what three seeds have decided.
+    """
+    if not any(one.trainings and one.seeds >= ENOUGH for one in comparisons):
+        return list(comparisons)
+    return [one for one in comparisons if not one.trainings or one.seeds >= ENOUGH]
+
+
+def _judged(found, reason, every, limits, evidence, counted):
+    """A verdict, or what it would be: two networks are compared by several trainings of each.
+
+    Args:
+        found, reason: by the comparisons that count.
+        every: all comparisons; `counted`: those that count. "holds" is said of all or not at all.
+    """
+    aside = len(every) - len(counted)
+    if aside:
+        reason += f" Set aside: {aside} with fewer than {ENOUGH} training seeds."
+    few = _seed_limit(every if found in (HOLDS, UNTESTED) else counted)
     if few and found != UNTESTED:
         reason = f"With {few[0]} it stays open; so far it reads: {found}. {_begun(reason)}"
         found = UNTESTED
@@ -73,14 +91,15 @@ def plain(comparisons, missing="", limits=()):
     evidence = (("Evidence", tuple(comparisons)),)
     if not comparisons:
         return untested(f"Not run: {missing}.")
-    counted = _counted(comparisons)
-    if _count(comparisons, CONTRADICTS):
+    counting = _weighed(comparisons)
+    counted = _counted(counting)
+    if _count(counting, CONTRADICTS):
         found, reason = FAILS, f"{counted}."
-    elif _count(comparisons, UNDECIDED):
+    elif _count(counting, UNDECIDED):
         found, reason = UNTESTED, f"The intervals are too wide to decide: {counted}."
     else:
         found, reason = HOLDS, f"{counted}."
-    return _judged(found, reason, comparisons, limits, evidence)
+    return _judged(found, reason, comparisons, limits, evidence, counting)
 
 
 def robust(weak, strong, failed=(), missing="", limits=()):
@@ -100,11 +119,13 @@ def robust(weak, strong, failed=(), missing="", limits=()):
     """
     evidence = (("As published", tuple(weak)), ("Adaptive", tuple(strong)))
     evidence = tuple(part for part in evidence if part[1])
-    told = f"As published: {_counted(weak)}." if weak else "As published: not run."
+    every = [*weak, *strong]
+    weak, strong = _weighed(weak), _weighed(strong)
     both = [*weak, *strong]
+    told = f"As published: {_counted(weak)}." if weak else "As published: not run."
     if not strong:
         told += f" Adaptive: not run ({missing})."
-        return _judged(UNTESTED, told, both, limits if weak else (), evidence)
+        return _judged(UNTESTED, told, every, limits if weak else (), evidence, both)
     told += f" Adaptive: {_counted(strong)}."
     if _count(strong, SUPPORTS) == len(strong):
         found = UNTESTED if failed else HOLDS
@@ -113,7 +134,7 @@ def robust(weak, strong, failed=(), missing="", limits=()):
         found = WEAK_ONLY
     else:
         found = FAILS if _count(both, CONTRADICTS) else UNTESTED
-    return _judged(found, told, both, limits, evidence)
+    return _judged(found, told, every, limits, evidence, both)
 
 
 def also(verdict, comparisons):
@@ -125,6 +146,7 @@ def also(verdict, comparisons):
     if not comparisons:
         return verdict
     evidence = (*verdict.evidence, ("Clean", tuple(comparisons)))
+    comparisons = _weighed(comparisons)
     reason = f"{verdict.reason} Clean accuracy: {_counted(comparisons)}."
     few = _seed_limit(comparisons)
     found = verdict.verdict

@@ -113,6 +113,28 @@ def test_few_seeds_leave_a_comparison_of_networks_open(one, so_far):
     assert also(robust([FOR], [FOR]), [few]).verdict == (HOLDS if one is FOR else UNTESTED)
 
 
+ONE_SEED = [dataclasses.replace(one, seeds=1) for one in (FOR, AGAINST)]
+
+
+def test_few_seeds_of_another_set_do_not_reopen_what_enough_seeds_decided():
+    for verdict in (plain([AGAINST, *ONE_SEED]), robust([OPEN, *ONE_SEED], [AGAINST, ONE_SEED[0]]),
+                    also(robust([AGAINST], [AGAINST]), [FOR, ONE_SEED[1]])):
+        assert verdict.verdict == FAILS and not verdict.limits
+        shown = [one for _, found in verdict.evidence for one in found]
+        assert any(one.seeds == 1 for one in shown)
+    found = plain([AGAINST, *ONE_SEED])
+    assert found.reason == ("of 1 comparisons 1 against it. Set aside: 2 with fewer than 3 "
+                            "training seeds.")
+    assert robust([FOR, ONE_SEED[1]], [OPEN]).verdict == WEAK_ONLY
+
+
+@pytest.mark.parametrize("few", ONE_SEED)
+def test_a_claim_holds_for_all_that_was_run_or_stays_open(few):
+    for verdict in (plain([FOR, few]), robust([FOR], [FOR, few])):
+        assert verdict.verdict == UNTESTED and verdict.limits == ("one training seed only",)
+        assert "so far it reads: holds" in verdict.reason
+
+
 def _sample(*means, images=400, spread=1.0, seed=0):
     rng = np.random.default_rng(seed)
     noise = rng.normal(0, spread, images)
