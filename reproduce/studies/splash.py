@@ -94,13 +94,13 @@ SPLASH = (
     Study(
         "splash_cifar10", "SPLASH: ResNet-20 on CIFAR-10 with ten activations, FGSM, PGD and APGD",
         "cifar10", _RESNET,
-        (CLEAN, *_curve([k / 255 for k in _COLOUR], [f"{k}/255" for k in _COLOUR])), seeds=2,
+        (CLEAN, *_curve([k / 255 for k in _COLOUR], [f"{k}/255" for k in _COLOUR])), seeds=3,
         images=500, clean_images=_ALL, view="curves", axis="eps of APGD", width=0.25,
         short_epochs=4, note=_NOTE,
     ),
     Study(
         "splash_cifar10_black_box", "SPLASH: ResNet-20 on CIFAR-10 under C&W, boundary and "
-        "one-pixel attacks", "cifar10", _RESNET, (CLEAN, *_others(0.5)), seeds=2, images=50,
+        "one-pixel attacks", "cifar10", _RESNET, (CLEAN, *_others(0.5)), seeds=3, images=50,
         clean_images=_ALL, width=0.25, short_epochs=4, note=_BLACK_BOX,
     ),
 )
