@@ -1,5 +1,6 @@
 """Which network a training builds: a builder of the library and its arguments."""
 
+from reproduce.errors import UsageError
 from reproduce.experiments.networks import ARCHITECTURES
 
 
@@ -20,11 +21,18 @@ def network_of(cell):
 
 
 def new_network(cell):
-    """The untrained network of a cell."""
+    """The untrained network of a cell.
+
+    Raises:
+        UsageError: the network cannot be made for this data set, such as for images too small.
+    """
     import binomial_keras as bk
 
     builder, arguments = network_of(cell)
-    return getattr(bk.models, builder)(**arguments)
+    try:
+        return getattr(bk.models, builder)(**arguments)
+    except ValueError as error:
+        raise UsageError(f"{builder} cannot be made for {cell.data}: {error}") from error
 
 
 def _listed(value):

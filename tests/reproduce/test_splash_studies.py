@@ -8,6 +8,7 @@ import pytest
 
 import binomial_keras as bk
 from binomial_keras.layers import ACTIVATIONS
+from reproduce.built import new_network
 from reproduce.cli import parser
 from reproduce.errors import UsageError
 from reproduce.studies import STUDIES
@@ -123,6 +124,13 @@ def test_clean_images_of_the_command_line(name, words, images, clean):
 def test_more_clean_images_than_there_are():
     with pytest.raises(UsageError, match="--clean-images 361 is more than the 360 test images"):
         plan_from("splash_mnist", "--clean-images", "361")
+
+
+def test_a_network_that_does_not_fit_the_data_is_one_sentence():
+    plan = plan_from("splash_mnist")
+    cell = STUDIES["splash_mnist"].training(plan, STUDIES["splash_mnist"].networks[0], 0)
+    with pytest.raises(UsageError, match=r"^lenet5 cannot be made for digits: .* at least 16x16"):
+        new_network(cell)
 
 
 def test_boundary_attack_leaves_the_global_generator_alone(linear):
