@@ -190,7 +190,8 @@ def test_estimate_is_shared_by_the_workers():
     cells = [clean(training("A2"), draws) for draws in range(1, 6)]
     progress = Progress(cells, open(os.devnull, "w"), workers=2)
     progress.finish(cells[0], 10.0, "")
-    assert progress.remaining() == 4 * 10.0 / 2
+    # Four cells of 10 s, two at a time.
+    assert progress.remaining() == "0:00:20 to go"
 
 
 def test_dead_worker_is_reported_with_its_task(bench, monkeypatch):
