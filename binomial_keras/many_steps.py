@@ -172,19 +172,20 @@ def _steps(one, looped):
         logs = {name: kept.at[number].set(new[name]) for name, kept in logs.items()}
         return [list(group) for group in values], logs
 
-    single = jax.jit(step, donate_argnums=(1, 2))
+    if looped:
+        @functools.partial(jax.jit, donate_argnums=(0, 1))
+        def run(values, logs, arrays, plan, first, last):
+            # The bounds are arguments: one program for every number of steps.
+            return jax.lax.fori_loop(
+                first, last, lambda number, carried: step(number, *carried, arrays, plan),
+                (values, logs),
+            )
+    else:
+        compiled = jax.jit(step, donate_argnums=(1, 2))
 
-    def one_by_one(values, logs, arrays, plan, first, last):
-        for number in range(first, last):
-            values, logs = single(number, values, logs, arrays, plan)
-        return values, logs
+        def run(values, logs, arrays, plan, first, last):
+            for number in range(first, last):
+                values, logs = compiled(number, values, logs, arrays, plan)
+            return values, logs
 
-    @functools.partial(jax.jit, donate_argnums=(0, 1))
-    def loop(values, logs, arrays, plan, first, last):
-        # The bounds are arguments: one program for every number of steps.
-        return jax.lax.fori_loop(
-            first, last, lambda number, carried: step(number, *carried, arrays, plan),
-            (values, logs),
-        )
-
-    return loop if looped else one_by_one
+    return run

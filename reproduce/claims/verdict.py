@@ -66,14 +66,18 @@ def _judged(found, reason, every, limits, evidence, counted):
         found, reason: by the comparisons that count.
         every: all comparisons; `counted`: those that count. "holds" is said of all or not at all.
     """
-    aside = len(every) - len(counted)
-    if aside:
-        reason += f" Set aside: {aside} with fewer than {ENOUGH} training seeds."
+    reason += _aside(every, counted)
     few = _seed_limit(every if found in (HOLDS, UNTESTED) else counted)
     if few and found != UNTESTED:
         reason = f"With {few[0]} it stays open; so far it reads: {found}. {_begun(reason)}"
         found = UNTESTED
     return Verdict(found, reason, (*few, *limits), evidence)
+
+
+def _aside(every, counted):
+    """A sentence on the comparisons that do not count, or "" where all do."""
+    count = len(every) - len(counted)
+    return f" Set aside: {count} with fewer than {ENOUGH} training seeds." if count else ""
 
 
 def _begun(sentence):
@@ -146,13 +150,14 @@ def also(verdict, comparisons):
     if not comparisons:
         return verdict
     evidence = (*verdict.evidence, ("Clean", tuple(comparisons)))
-    comparisons = _weighed(comparisons)
-    reason = f"{verdict.reason} Clean accuracy: {_counted(comparisons)}."
-    few = _seed_limit(comparisons)
+    counting = _weighed(comparisons)
+    reason = f"{verdict.reason} Clean accuracy: {_counted(counting)}."
+    reason += _aside(comparisons, counting)
+    few = _seed_limit(counting)
     found = verdict.verdict
-    if _count(comparisons, CONTRADICTS):
+    if _count(counting, CONTRADICTS):
         found = UNTESTED if few else FAILS
-    elif _count(comparisons, UNDECIDED) and found == HOLDS:
+    elif found == HOLDS and _count(comparisons, SUPPORTS) < len(comparisons):
         found = UNTESTED
     return Verdict(found, reason, verdict.limits or few, evidence)
 

@@ -28,7 +28,7 @@ def study_section(plan, store):
     title = study.title + ("" if plan.data == study.data else f": the same on {plan.data}")
     curves = study.view == "curves"
     spread = SPREAD.format(first="network" if curves else "row")
-    notes = tuple(note for note in (_how(study, plan), study.note, spread) if note)
+    notes = tuple(note for note in (_how(study, plan, found), study.note, spread) if note)
     if curves:
         table = _transposed(study, plan, found, title, notes)
         pictures = {plan.name: line_figure(_curves(study, found), study.axis, title)}
@@ -46,11 +46,15 @@ def study_section(plan, store):
     )
 
 
-def _how(study, plan):
+def _how(study, plan, found):
     width = plan.training["width"]
     short = plan.training["recipe"] != "paper"
     recipe = "short recipe (the paper's: --recipe paper)" if short else "the paper's recipe"
-    seeds = "1 seed" if plan.seeds == 1 else f"{plan.seeds} seeds"
+    # Those that were run: a plan may have more, and a row fewer than another.
+    ran = sorted({len(one.per_seed) for one in found.values() if one is not None}) or [0]
+    seeds = "1 seed" if ran == [1] else f"{ran[0]} seeds"
+    if len(ran) > 1:
+        seeds = f"{ran[0]} to {ran[-1]} seeds"
     tested = f"{plan.images} test images"
     if plan.clean_images not in (None, plan.images):
         tested += f" ({plan.clean_images} of clean accuracies)"

@@ -20,7 +20,7 @@ _RULES = (
     "adaptive", "mean decay",
 )
 _DRAWS = 20
-# An epoch of VGG9 with a sixteenth of the maps takes two to five minutes of a processor core.
+# An epoch of VGG9 with a sixteenth of the maps takes some seven minutes of a processor core.
 _WIDTH = 1 / 16
 
 

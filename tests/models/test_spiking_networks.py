@@ -47,7 +47,6 @@ def test_small_network():
     assert {layer.decay for layer in neurons(model)} == {"random"}
 
 
-@pytest.mark.architecture
 def test_vgg9():
     model = randhet_vgg9(seed=0, width=0.25)
     shapes = [tuple(layer.output.shape)[2:] for layer in neurons(model)]

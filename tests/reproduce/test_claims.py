@@ -135,6 +135,13 @@ def test_a_claim_holds_for_all_that_was_run_or_stays_open(few):
         assert "so far it reads: holds" in verdict.reason
 
 
+def test_a_clean_cost_that_is_set_aside_keeps_a_robustness_claim_open():
+    kept = robust([FOR], [FOR])
+    assert also(kept, [FOR, ONE_SEED[0]]).verdict == HOLDS
+    opened = also(kept, [FOR, ONE_SEED[1]])
+    assert opened.verdict == UNTESTED and "Set aside: 1" in opened.reason
+
+
 def _sample(*means, images=400, spread=1.0, seed=0):
     rng = np.random.default_rng(seed)
     noise = rng.normal(0, spread, images)

@@ -14,6 +14,7 @@ from reproduce.cli import main
 from reproduce.lookup import identity_of, record_of
 from reproduce.plan import load_plans
 from reproduce.records import RecordStore
+from reproduce.report.study import study_section
 from reproduce.studies import STUDIES
 from reproduce.studies.plan import StudyPlan
 from reproduce.studies.results import Accuracy, accuracy_of, difference
@@ -331,3 +332,10 @@ def test_activation_maps_are_those_of_the_layer(tmp_path):
     np.testing.assert_allclose(arrays["maps_flexible"][..., 0], expected, atol=0.6)
     name = "flexible_figs1_small-digits-flexible_small-below.png"
     assert (tmp_path / "report" / name).stat().st_size > 3000
+
+
+def test_a_table_tells_the_seeds_that_were_run_and_not_those_of_the_plan(done):
+    store, _ = done
+    plan = dataclasses.replace(plan_of(store, "flexible_table2"), seeds=5)
+    notes = study_section(plan, store).tables[0].notes
+    assert notes[0].startswith("Ours: 2 seeds;")
