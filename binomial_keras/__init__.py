@@ -9,6 +9,7 @@ import importlib
 
 from . import layers, models
 from ._version import __version__
+from .backend import keep_memory
 from .models import convert, reseed
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "data",
     "evaluation",
     "interchange",
+    "keep_memory",
     "layers",
     "load",
     "models",

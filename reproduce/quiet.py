@@ -32,12 +32,13 @@ def held_back():
 
 
 def import_keras():
-    """Imports the library, and with it Keras and its backend, quietly."""
+    """Imports the library, and with it Keras and its backend, quietly; freed memory is kept."""
     with held_back():
         import keras
 
-        import binomial_keras  # noqa: F401
+        import binomial_keras as bk
 
+        bk.keep_memory()
         keras.distribution.list_devices()
     # Warnings about retracing are for whoever writes the model, not for whoever runs a table.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)

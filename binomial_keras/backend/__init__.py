@@ -1,9 +1,10 @@
-"""The one place that knows which backend runs Keras: compilation, and gradients for attacks.
+"""The one place that knows which backend runs Keras: compilation, gradients, memory.
 
 Everything else in the library is written with `keras.ops` alone.
 """
 
 from .compilation import compile_arrays, compile_maps, compiled, fused
+from .memory import keep_memory
 from .passes import compile_forward, compile_objective, compile_vjps
 from .random_draws import seed_states
 
@@ -15,5 +16,6 @@ __all__ = [
     "compile_vjps",
     "compiled",
     "fused",
+    "keep_memory",
     "seed_states",
 ]
