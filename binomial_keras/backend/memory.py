@@ -8,7 +8,7 @@ import ctypes
 _SETTINGS = {"M_TRIM_THRESHOLD": (-1, -1), "M_MMAP_MAX": (-4, 0), "M_ARENA_MAX": (-8, 1)}
 
 
-def keep_memory():
+def keep_memory() -> bool:
     """Tell the C library's allocator to keep freed memory for the next tensors of this process.
 
     glibc hands every block of more than 32 MiB back to the operating system as soon as it is

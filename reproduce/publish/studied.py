@@ -1,5 +1,9 @@
 """What the records say of a network of a study."""
 
+import itertools
+
+import numpy as np
+
 from reproduce.publish.lines import line, most_images, unmeasured
 from reproduce.studies import STUDIES
 from reproduce.studies.measures import ATTACKS
@@ -21,9 +25,10 @@ def study_lines(training, plans, store):
         for network in study.rows if study else ():
             cell = study.training(plan, network, training.cell.seed)
             if training.is_of(cell, plan.data_sha256["train"]):
-                for measure in study.measures:
-                    part = found[part_of(measure)]
-                    part.append(_line(training, study, plan, store, network, measure))
+                for measures in _together(study.measures):
+                    make = _line if len(measures) == 1 else _mean_line
+                    part = found[part_of(measures[0])]
+                    part.append(make(training, study, plan, store, network, *measures))
     if not found["clean"]:
         found["clean"].append(unmeasured("test images"))
     return {key: most_images(lines, ("what", "settings", "change", "source"))
@@ -43,11 +48,48 @@ def part_of(measure):
     return "adaptive" if averaged or measure.kind in _WORST else "as_published"
 
 
+def _together(measures):
+    """Lists of measures, each for one line of a card: the corruptions of one severity are one.
+
+    Activation maps are pictures of a few images and have no line.
+    """
+    def kind(measure):
+        settings = measure.settings
+        return ((settings["severity"], settings["parameters"]) if measure.kind == "corruption"
+                else measure.key)
+
+    shown = [measure for measure in measures if measure.kind != "maps"]
+    return [list(group) for _, group in itertools.groupby(shown, kind)]
+
+
+def _mean_line(training, study, plan, store, network, *measures):
+    """The mean over several corruptions; a draw of one of them counts as a draw of the image."""
+    from binomial_keras.evaluation import accuracy_interval
+
+    settings = {key: measures[0].settings[key] for key in ("severity", "parameters")}
+    what = (f"{study.name}: mean of {len(measures)} corruptions, severity "
+            "{severity}, {parameters} parameters".format(**settings))
+    correct = []
+    for measure in measures:
+        found = point_of(study, plan, store, network, measure, training.cell.seed)
+        if found is None:
+            return unmeasured(what)
+        point, record = found
+        place = record["result"]["points"].index(point)
+        correct.append(store.arrays(record)["correct"][place])
+    draws, images = correct[0].shape
+    correct = np.concatenate(correct)
+    low, high = (100 * bound for bound in accuracy_interval(correct))
+    return line(what, 100 * float(correct.mean()), low, high, images, draws, [record["id"]],
+                settings=settings)
+
+
 def _line(training, study, plan, store, network, measure):
     what = "test images" if measure.kind == "clean" and not measure.change else measure.label
     if study.view == "curves" and measure.kind not in ATTACKS and what == measure.label:
-        # A point of a curve is labelled with its place alone.
-        what = f"{study.name}: {what}"
+        # A point of a curve is labelled with its place alone, and that may be a bare number.
+        axis = "" if any(map(str.isalpha, what)) else f"{study.axis} "
+        what = f"{study.name}: {axis}{what}"
     point = point_of(study, plan, store, network, measure, training.cell.seed)
     if point is None:
         return unmeasured(what)

@@ -122,6 +122,27 @@ def test_a_network_of_a_study():
     assert found["other"] == []
 
 
+def test_the_corruptions_of_a_severity_are_one_line():
+    """Against the answers in the committed record."""
+    store = RecordStore(RESULTS)
+    training = find(trainings_of(store), "fashion_mnist-flexible_small-below-s0")
+    lines = study_lines(training, load_plans(store), store)["other"]
+    third = [line for line in lines if "corruptions, severity 3" in line["what"]]
+    assert len(third) == 1 and third[0]["settings"] == {"severity": 3, "parameters": "cifar"}
+    (name,) = third[0]["records"]
+    record = store.by_id(name)
+    answers = store.arrays(record)["correct"]
+    settings = [point["settings"] for point in record["result"]["points"]]
+    places = [place for place, one in enumerate(settings) if one["severity"] == 3]
+    assert len({settings[place]["name"] for place in places}) == len(places) == 19
+    assert third[0]["accuracy"] == pytest.approx(
+        100 * np.mean([answers[place].mean() for place in places]), abs=1e-4)
+    # The images are the sample: the spread of their own means, not of all the answers.
+    images = np.stack([answers[place] for place in places]).mean(axis=(0, 1))
+    reach = 1.96 * 100 * images.std(ddof=1) / np.sqrt(len(images))
+    assert third[0]["high"] - third[0]["low"] == pytest.approx(2 * reach, rel=0.05)
+
+
 @pytest.mark.parametrize("study, measure, part", [
     ("flexible_table2", "clean", "clean"),
     ("flexible_table2", "fgsm-0.1", "as_published"),
