@@ -2,11 +2,18 @@
 
 import importlib.util
 import os
+import pathlib
 
 # Before anything imports Keras or TensorFlow.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("MPLBACKEND", "Agg")
+if os.environ["KERAS_BACKEND"] == "jax":
+    # Compilation is most of what the tests cost on JAX; the next run of the tests finds it done.
+    cache = pathlib.Path(__file__).parents[1] / ".pytest_cache" / "jax"
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache))
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 
 import pytest
 
