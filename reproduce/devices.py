@@ -1,8 +1,20 @@
-"""Training on several devices of this machine."""
+"""The devices of this machine, and training on several of them."""
 
 import contextlib
 
 from reproduce.errors import UsageError
+
+
+def kinds_of_devices():
+    """The kinds that the backend finds here, sorted, such as `["cpu"]`."""
+    import keras
+
+    if keras.backend.backend() == "torch":
+        # Keras lists no devices of PyTorch.
+        import torch
+
+        return ["gpu" if torch.cuda.is_available() else "cpu"]
+    return sorted({device.split(":")[0] for device in keras.distribution.list_devices()})
 
 
 def check_devices(count):

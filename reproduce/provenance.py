@@ -79,9 +79,10 @@ def provenance():
     import keras
 
     import binomial_keras
+    from reproduce.devices import kinds_of_devices
 
     commit, changed = _commit()
-    devices = sorted({device.split(":")[0] for device in keras.distribution.list_devices()})
+    devices = kinds_of_devices()
     accelerators = _accelerators()
     return {
         "command": command_line(sys.argv[1:]),

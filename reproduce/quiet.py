@@ -34,11 +34,10 @@ def held_back():
 def import_keras():
     """Imports the library, and with it Keras and its backend, quietly; freed memory is kept."""
     with held_back():
-        import keras
-
         import binomial_keras as bk
+        from reproduce.devices import kinds_of_devices
 
         bk.keep_memory()
-        keras.distribution.list_devices()
+        kinds_of_devices()
     # Warnings about retracing are for whoever writes the model, not for whoever runs a table.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)

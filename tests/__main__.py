@@ -1,10 +1,11 @@
-"""Runs the tests: all on the TensorFlow backend, and those that depend on the backend on JAX.
+"""Runs the tests: all on TensorFlow; those that depend on the backend on JAX and PyTorch as well.
 
     python -m tests [arguments for pytest]
 
 A process has one Keras backend, so each backend is a pytest process of its own; two run at a
-time. Further arguments go to all; `python -m tests --slow` adds the tests that train and attack
-for longer. Where paths are given, only they are run, on both backends.
+time. PyTorch, which no requirement installs, is tested where it is there. Further arguments go to
+all; `python -m tests --slow` adds the tests that train and attack for longer. Where paths are
+given, only they are run, on every backend.
 """
 
 import concurrent.futures
@@ -63,9 +64,12 @@ def _runs(arguments, folder):
         ("tensorflow", ["tests/reproduce"]),
         ("tensorflow", pages),
         ("tensorflow", ["tests/cost", "tests/interchange", *others]),
+        ("torch", dependent),
     ]
     if given:
-        wanted = [("jax", []), ("tensorflow", [])]
+        wanted = [("jax", []), ("tensorflow", []), ("torch", [])]
+    if importlib.util.find_spec("torch") is None:
+        wanted = [run for run in wanted if run[0] != "torch"]
     if importlib.util.find_spec("jax") is None:
         print("JAX is not installed: its backend is not tested. pip install -r requirements.txt")
         wanted = [run for run in wanted if run[0] != "jax"]
@@ -91,7 +95,7 @@ def _follow(run, code):
 
 
 def main(arguments):
-    """Returns the exit code: 0 if every test passed on both backends."""
+    """Returns the exit code: 0 if every test passed on every backend."""
     with tempfile.TemporaryDirectory() as folder:
         runs = _runs(arguments, pathlib.Path(folder))
         with concurrent.futures.ThreadPoolExecutor(AT_A_TIME) as pool:

@@ -115,7 +115,8 @@ def vjp(model, x, cotangent=None, training=False, loss=None):
     if loss is None:
 
         def loss(output):
-            return keras.ops.sum(keras.ops.cast(output, "float32") * cotangent)
+            weights = keras.ops.convert_to_tensor(cotangent, "float32")
+            return keras.ops.sum(keras.ops.cast(output, "float32") * weights)
 
     takes_training = "training" in inspect.signature(model.call).parameters
     options = {"training": training} if takes_training else {}
@@ -158,7 +159,10 @@ def _vjp_torch(model, x, options, loss):
     x = keras.ops.convert_to_tensor(x).requires_grad_(True)
     output = model(x, **options)
     leaves = [x, *(variable.value for variable in model.trainable_variables)]
-    gradients = torch.autograd.grad(loss(output), leaves, allow_unused=True)
+    value = loss(output)
+    gradients = [None] * len(leaves)
+    if value.requires_grad:  # what no leaf reaches has no graph
+        gradients = torch.autograd.grad(value, leaves, allow_unused=True)
     first, *others = [
         torch.zeros_like(leaf) if gradient is None else gradient
         for gradient, leaf in zip(gradients, leaves)

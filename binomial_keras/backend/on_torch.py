@@ -35,7 +35,7 @@ def compile_vjps(model, cotangents, reduce, draws):
         outputs = reduce(call_in_draws(model, x, draws))
         arrays = map(keras.ops.convert_to_tensor, arrays)
         rows = cotangents(outputs.detach(), *arrays)
-        pulled = [torch.autograd.grad(outputs, x, row, retain_graph=True)[0] for row in rows]
+        pulled = [_gradient(outputs, x, row, retain_graph=True) for row in rows]
         return tuple(map(keras.ops.convert_to_numpy, (outputs.detach(), torch.stack(pulled, 1))))
 
     return vjps
@@ -48,7 +48,16 @@ def compile_objective(model, objective, draws):
         x = keras.ops.convert_to_tensor(x).requires_grad_(True)
         arrays = map(keras.ops.convert_to_tensor, arrays)
         values = objective(call_in_draws(model, x, draws), *arrays)
-        gradient = torch.autograd.grad(values[0].sum(), x)[0]
+        gradient = _gradient(values[0].sum(), x)
         return tuple(keras.ops.convert_to_numpy(v.detach()) for v in (*values, gradient))
 
     return value_and_gradient
+
+
+def _gradient(output, x, *cotangent, **options):
+    """Zero where `output` does not depend on `x`, as on the other backends."""
+    if not output.requires_grad:
+        return torch.zeros_like(x)
+    return torch.autograd.grad(
+        output, x, *cotangent, allow_unused=True, materialize_grads=True, **options
+    )[0]

@@ -77,7 +77,9 @@ class LIFNeuron(keras.layers.Layer):
         if decay == "frozen" and not (isinstance(seed, int) and seed >= 0):
             raise invalid("seed", "`None` or an integer >= 0 for decay='frozen'", seed)
         self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        # On PyTorch Keras takes none above; frozen decays do not come from this generator.
+        large = isinstance(seed, int) and seed >= 2**31
+        self.seed_generator = keras.random.SeedGenerator(seed - 2**31 if large else seed)
 
     @property
     def noise_per_image(self) -> bool:

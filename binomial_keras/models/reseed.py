@@ -13,7 +13,8 @@ def reseed(model: keras.layers.Layer, seed: int) -> int:
 
     Keras keeps the state of a layer's generator out of the saved model and does not reset it
     with `keras.utils.set_random_seed`; this function is how a run is repeated. Each generator
-    gets a seed of its own, derived from `seed` and its position in the model.
+    gets a seed of its own, derived from `seed` and its position in the model. On PyTorch Keras' own
+    `Dropout` uses its generator only if it was given a seed, and PyTorch's otherwise.
 
     Args:
         model: any Keras model or layer.

@@ -1,5 +1,6 @@
 """Attacking and scoring."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -36,7 +37,7 @@ def test_sizes_costs_and_scores(convolutional, images, classifier_class):
     ]
     np.testing.assert_allclose(outcome.ssim, expected, atol=1e-5)
     for scored, pictures in ((outcome.correct, outcome.adversarial), (outcome.clean_correct, x)):
-        right = np.asarray(model(pictures)).argmax(-1) == y
+        right = keras.ops.convert_to_numpy(model(pictures)).argmax(-1) == y
         np.testing.assert_array_equal(scored, np.repeat(right[None], 3, axis=0))
     assert outcome.accuracy == outcome.correct.mean()
     assert outcome.clean_accuracy == outcome.clean_correct.mean()

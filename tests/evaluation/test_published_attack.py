@@ -3,6 +3,7 @@
 import json
 import random
 
+import keras
 import numpy as np
 import pytest
 
@@ -21,7 +22,7 @@ SHORT = {
 @pytest.fixture
 def attacked(convolutional, images, classifier_class):
     model, (x, _) = convolutional(), images(6)
-    return classifier_class(model, logits=False), x, np.asarray(model(x)).argmax(-1)
+    return classifier_class(model, logits=False), x, keras.ops.convert_to_numpy(model(x)).argmax(-1)
 
 
 def short(name):

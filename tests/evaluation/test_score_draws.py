@@ -65,7 +65,7 @@ def test_the_seed_repeats_a_score_and_others_have_their_own_draws():
 def test_deterministic_models_pass_once_and_all_measures_are_equal(convolutional, images):
     model, (x, y) = convolutional(), images(20)
     score = score_draws(model, x, y)
-    right = np.asarray(model(x)).argmax(-1) == y
+    right = keras.ops.convert_to_numpy(model(x)).argmax(-1) == y
     assert score.deterministic and score.forwards == 20
     for share in (score.share, *map(score.vote_share, (10, 30)), score.worst_share(30)):
         np.testing.assert_array_equal(share, right)

@@ -111,3 +111,12 @@ def test_bad_arguments(arguments):
     name = next(iter(arguments))
     with pytest.raises(ValueError, match=f"Invalid value received for argument `{name}`"):
         binomial_cnn(**arguments)
+
+
+def test_fit_is_the_first_call_of_a_network_that_pools_spikes():
+    # Keras traces the network before the first step; on PyTorch with tensors without values.
+    model = binomial_cnn((8, 8, 1), 3, (2, 2), "A", 3, downsampling="pool", convolutions=1)
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    x, y = np.random.default_rng(0).random((4, 8, 8, 1), "float32"), np.arange(4) % 3
+    history = model.fit(x, y, verbose=0).history
+    assert np.isfinite(history["loss"][0])

@@ -42,15 +42,15 @@ def test_common_noise_makes_differences_smaller(classifier_class):
     # Of 1 + n with n ~ N(0, 8^2) on b.x: with the same n at both ends the difference of a pair is
     # (a + n b).2 sigma u, without it n's own difference on b.x, far larger, comes in.
     model, a, _ = shaken(8.0)
-    x, y = uniform(10), np.zeros(10, int)
+    x, y = uniform(40), np.zeros(40, int)
     gains = []
     for common in (True, False):
         reseed(model, 0)
         estimator = classifier_class(model, draws=20, common_noise=common)
         shard = Shard(estimator, "NES", x, y, None, np.inf, 0.1, "margin", True, 0)
         attack = NES(estimator, queries=401, pairs=200, seed=0)
-        rows = np.arange(10)
-        found = attack._estimated(shard, x, rows, shard.generators((0,), rows)).reshape(10, -1)
+        rows = np.arange(40)
+        found = attack._estimated(shard, x, rows, shard.generators((0,), rows)).reshape(40, -1)
         gains.append(np.mean(np.sign(found) == np.sign(a)))
     assert gains[0] > 0.75 and gains[0] > gains[1] + 0.1
 
