@@ -78,8 +78,8 @@ class LIFNeuron(keras.layers.Layer):
             raise invalid("seed", "`None` or an integer >= 0 for decay='frozen'", seed)
         self.seed = seed
         # On PyTorch Keras takes none above; frozen decays do not come from this generator.
-        large = isinstance(seed, int) and seed >= 2**31
-        self.seed_generator = keras.random.SeedGenerator(seed - 2**31 if large else seed)
+        key = seed - 2**31 if isinstance(seed, int) and seed >= 2**31 else seed
+        self.seed_generator = keras.random.SeedGenerator(key)
 
     @property
     def noise_per_image(self) -> bool:
