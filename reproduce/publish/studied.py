@@ -69,7 +69,7 @@ def _mean_line(training, study, plan, store, network, *measures):
     settings = {key: measures[0].settings[key] for key in ("severity", "parameters")}
     what = (f"{study.name}: mean of {len(measures)} corruptions, severity "
             "{severity}, {parameters} parameters".format(**settings))
-    correct = []
+    correct, records = [], {}
     for measure in measures:
         found = point_of(study, plan, store, network, measure, training.cell.seed)
         if found is None:
@@ -77,10 +77,11 @@ def _mean_line(training, study, plan, store, network, *measures):
         point, record = found
         place = record["result"]["points"].index(point)
         correct.append(store.arrays(record)["correct"][place])
+        records[record["id"]] = None
     draws, images = correct[0].shape
     correct = np.concatenate(correct)
     low, high = (100 * bound for bound in accuracy_interval(correct))
-    return line(what, 100 * float(correct.mean()), low, high, images, draws, [record["id"]],
+    return line(what, 100 * float(correct.mean()), low, high, images, draws, records,
                 settings=settings)
 
 
