@@ -38,8 +38,8 @@ def _worst(book, pairs):
 
 def _limits(found):
     ran = [study for study in _STUDIES if any(one.what.startswith(study) for one in found)]
-    return (*(() if len(ran) == len(_STUDIES) else tuple(f"{one} only" for one in ran)),
-            "a reconstruction of networks and settings")
+    some = (f"{' and '.join(ran)} only",) if 0 < len(ran) < len(_STUDIES) else ()
+    return (*some, "a reconstruction of networks and settings")
 
 
 def _judged(book, pairs, own):
