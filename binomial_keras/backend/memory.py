@@ -26,13 +26,6 @@ def keep_memory() -> bool:
         True if the allocator knows these settings (glibc), False elsewhere (musl, macOS,
         Windows), where nothing is done.
 
-    Example:
-        ```python
-        import binomial_keras as bk
-
-        bk.keep_memory()
-        ```
-
     Source: mallopt(3): M_TRIM_THRESHOLD, M_MMAP_MAX, M_ARENA_MAX.
     """
     try:
