@@ -168,8 +168,8 @@ def test_everything_that_ships_is_in_the_index_and_whole():
     shipped = {path.stem for path in registry.FOLDER.glob("files/*.keras")}
     packaged = {name for name in zoo.names() if "file" in zoo.info(name)}
     assert shipped == packaged
-    # How large they may be together is a matter of the wheel, see test_packaging.py.
-    assert max(zoo.info(name)["size"] for name in packaged) <= 2**20
+    sizes = [zoo.info(name)["size"] for name in packaged]
+    assert max(sizes) <= 2**20 and sum(sizes) <= 8 * 2**20
     for name in packaged:
         # Compares size and SHA-256.
         assert zoo.path(name) == registry.FOLDER / "files" / f"{name}.keras"

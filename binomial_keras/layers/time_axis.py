@@ -13,10 +13,9 @@ Two backward rules exist for a network with a time axis, the argument `gradient`
 import math
 import numbers
 
-import keras
 from keras import ops
 
-from ..backend import fused
+from ..backend import fused, split_before_last
 
 GRADIENTS = ("last", "unrolled")
 
@@ -94,12 +93,7 @@ def split_last(x):
     parts = getattr(x, "_passes", None)
     if parts is not None:
         return parts
-    if keras.backend.backend() == "torch":
-        # Keras' `split` at an index needs the values of a tensor, which a symbolic one has not.
-        return ops.stop_gradient(x[:, :-1]), x[:, -1]
-    # Not by indexing: the backward pass of `split` is a concatenation, that of a strided slice
-    # is several times dearer on CPU.
-    early, last = ops.split(x, [x.shape[1] - 1], axis=1)
+    early, last = split_before_last(x)
     return ops.stop_gradient(early), ops.squeeze(last, 1)
 
 

@@ -10,8 +10,9 @@ from reproduce.publish.trainings import find, trainings_of
 from reproduce.quiet import import_keras
 from reproduce.records import RecordStore
 
-# What is larger is not part of the package and is fetched when it is first used.
-LARGEST = 2**20
+# What is larger is not part of the package and is fetched when it is first used; so is what has no
+# room beside the files that are in the package already.
+LARGEST, TOGETHER = 2**20, 8 * 2**20
 
 
 class _Unmeasured(UsageError):
@@ -64,13 +65,22 @@ def _publish(name, training, plans, store, options):
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / "model.keras"
         write_inference_file(training.path, file)
-        large = file.stat().st_size > LARGEST
+        large = not _has_room(name, file.stat().st_size)
         try:
             entry = zoo.add(file, name, card, replace, options.release if large else None)
         except ValueError as error:
             raise UsageError(" ".join(str(error).split())) from None
     place = pathlib.Path(options.release) / entry["url"] if large else "in the package"
     print(f"{name}: {training.cell.name}, {entry['size']:,} bytes, {place}", flush=True)
+
+
+def _has_room(name, size):
+    """Whether a file of so many bytes may be in the package under this name."""
+    from binomial_keras import zoo
+
+    cards = [zoo.info(other) for other in zoo.names() if other != name]
+    others = sum(card["size"] for card in cards if "file" in card)
+    return size <= LARGEST and others + size <= TOGETHER
 
 
 def _same_training(name, training):

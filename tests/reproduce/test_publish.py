@@ -206,6 +206,15 @@ def test_large_files_stay_out_of_the_package(store, own_zoo, tmp_path, monkeypat
     assert [path.name for path in own_zoo.iterdir()] == ["index.json"]
 
 
+def test_a_full_package_takes_no_further_file(store, own_zoo, tmp_path, monkeypatch):
+    upload = ("--release", str(tmp_path / "upload"))
+    assert publish(store, "digits-D-s0", *upload) == 0
+    # Room for the file that is there, also when it is published again, and for no second one.
+    monkeypatch.setattr("reproduce.publish.command.TOGETHER", zoo.info("digits-d")["size"])
+    assert publish(store, "digits-B3-s0", *upload) == publish(store, "digits-D-s0", *upload) == 0
+    assert "file" in zoo.info("digits-d") and "url" in zoo.info("digits-b3")
+
+
 def test_given_checkpoints_from_the_zoo(store, own_zoo):
     assert publish(store, "digits-B3-s0", "--name", "mine") == 0
     given = GivenCheckpoints("zoo")
