@@ -60,22 +60,32 @@ class Sample:
 def mean_interval(per_seed):
     """95 % interval of a mean over seeds and images.
 
+    Two sources of chance, added in quadrature: which images were tested (bootstrap of the means
+    over seeds; three in n images where all images agree, the rule of three) and, from three seeds
+    on, how much trainings differ (Student's t over the seeds' means). The seeds share their
+    images, so their spread does not show the first. Three seeds that happen to agree, such as at
+    0 % of 250 images, therefore decide nothing by themselves. With fewer seeds the interval says
+    nothing of another training.
+
     Args:
-        per_seed: one array of numbers per image for each training seed. From three seeds on the
-            interval is over seeds (Student's t); below that it is over images (bootstrap of the
-            means over seeds), and says nothing of another training.
+        per_seed: one array of numbers per image, in percent, for each training seed.
     """
     from scipy.stats import t
 
     from binomial_keras.evaluation import bootstrap_interval
 
-    count = len(per_seed)
-    if count >= ENOUGH:
-        means = np.array([one.mean() for one in per_seed])
-        reach = t.ppf(0.975, count - 1) * means.std(ddof=1) / np.sqrt(count)
-        return float(means.mean() - reach), float(means.mean() + reach)
-    images = min(map(len, per_seed))
-    return bootstrap_interval(np.mean([one[:images] for one in per_seed], axis=0))
+    count, images = len(per_seed), min(map(len, per_seed))
+    each = np.mean([one[:images] for one in per_seed], axis=0)
+    mean = each.mean()
+    low, high = bootstrap_interval(each)
+    if np.ptp(each) < 1e-9:
+        low, high = mean - 300 / images, mean + 300 / images
+    if count < ENOUGH:
+        return float(low), float(high)
+    means = np.array([one.mean() for one in per_seed])
+    reach = t.ppf(0.975, count - 1) * means.std(ddof=1) / np.sqrt(count)
+    below, above = np.hypot(mean - low, reach), np.hypot(high - mean, reach)
+    return float(means.mean() - below), float(means.mean() + above)
 
 
 def difference(one, other):

@@ -10,10 +10,12 @@ COLUMNS = ("claim", "paper", "verdict", "limits", "reason", "part", "comparison"
 _METHOD = (
     "A verdict follows from the records by a rule that was written down before they were read "
     "(\"asked\"). Differences are paired by image, and by training seed. Two networks are told "
-    "apart by at least three training seeds (interval: Student's t over them). With fewer the "
-    "interval is over images: such a comparison is set aside where others have three seeds, and "
-    "alone it leaves the claim open. A claim holds only if nothing is set aside. Two tests of the "
-    "same weights need no seeds: each network has to agree."
+    "apart by at least three training seeds: the interval is over seeds (Student's t) and over "
+    "images, in quadrature. (The images were added later, which makes intervals wider: three "
+    "seeds that had lost the same images by chance, or all of them, had decided.) With fewer seeds "
+    "the interval is over images alone: such a comparison is set aside where others have three "
+    "seeds, and alone it leaves the claim open. A claim holds only if nothing is set aside. Two "
+    "tests of the same weights need no seeds: each network has to agree."
 )
 _ROBUST = (
     "A claim about attacks holds only if every comparison under the adaptive attacks has an "

@@ -149,19 +149,42 @@ def _sample(*means, images=400, spread=1.0, seed=0):
                    for k, mean in enumerate(means)})
 
 
-def test_difference_over_three_seeds_is_students_interval():
-    one, other = _sample(90, 92, 91), _sample(89, 90, 90.5)
-    value, low, high, seeds = difference(one, other)
+def test_difference_over_three_seeds_has_the_chance_of_trainings_and_of_images():
+    rng = np.random.default_rng(0)
     gaps = np.array([1, 2, 0.5])
-    reach = 4.302653 * gaps.std(ddof=1) / np.sqrt(3)
+    noise = rng.normal(0, 20, 400)
+    noise -= noise.mean()
+    one = Sample({k: Point(90 + gap + noise, (f"r{k}",)) for k, gap in enumerate(gaps)})
+    value, low, high, seeds = difference(one, _sample(90, 90, 90, spread=0))
+    trainings = 4.302653 * gaps.std(ddof=1) / np.sqrt(3)
+    # 2,000 resamples place a quantile of the bootstrap to about 3 % of the reach.
+    images = 1.96 * noise.std() / np.sqrt(400)
+    reach = np.hypot(trainings, images)
     assert seeds == 3 and value == pytest.approx(gaps.mean())
-    assert (low, high) == pytest.approx((gaps.mean() - reach, gaps.mean() + reach), abs=1e-5)
+    assert (value - low, high - value) == pytest.approx((reach, reach), rel=0.04)
+
+
+def test_trainings_that_agree_decide_nothing_by_themselves():
+    # None of 250 images is kept by either network, in three seeds: the rule of three.
+    nothing = _sample(0, 0, 0, images=250, spread=0)
+    assert difference(nothing, nothing) == pytest.approx((0, -1.2, 1.2, 3))
+    assert compare("x", nothing, nothing, above=0)[0].outcome == "undecided"
+    # Seven images lost against three, the same in every seed: by a sign test (p = 0.34) no
+    # difference between the networks, though the seeds agree.
+    hits = np.repeat(100.0, 250)
+    lost = hits.copy()
+    lost[:7] = 0
+    won = hits.copy()
+    won[10:13] = 0
+    some = [Sample({k: Point(one, ()) for k in range(3)}) for one in (lost, won)]
+    value, low, high, _ = difference(*some)
+    assert value == pytest.approx(-1.6) and low < -1.6 and high > 0
 
 
 def test_difference_of_one_seed_is_paired_by_image():
-    # The images' own spread of 30 points cancels: what is left is exactly 2.
+    # The images' own spread of 30 points cancels; what is left is the resolution of 400 images.
     value, low, high, seeds = difference(_sample(80, spread=30), _sample(78, spread=30))
-    assert seeds == 1 and (value, low, high) == pytest.approx((2, 2, 2))
+    assert seeds == 1 and (value, low, high) == pytest.approx((2, 1.25, 2.75))
     assert difference(_sample(1), Sample({5: Point(np.ones(3), ())})) is None
     assert compare("x", None, _sample(1)) == [] == level("x", None)
 
