@@ -4,7 +4,8 @@ import dataclasses
 
 from reproduce.adaptive.cell import NO_ATTACK
 from reproduce.adaptive.check_results import plan_checks
-from reproduce.adaptive.plan import TWIN, AdaptivePlan, same_kind
+from reproduce.adaptive.groups import comparison_groups
+from reproduce.adaptive.plan import TWIN
 from reproduce.adaptive.results import attack_result, worst_result
 from reproduce.claims.networks import data_name
 from reproduce.report import checks as shown_checks
@@ -13,6 +14,7 @@ from reproduce.report.figures import curve_figure
 from reproduce.report.section import Section
 from reproduce.report.table import NOT_RUN, Cell, Table, cell, to_csv
 
+COMPARISON = "adaptive-comparison-"
 COLUMNS = ("model", "eps", "attack", "measure", "value", "low", "high", "images", "records")
 MEASURES = (
     "Accuracies in % with 95 % bootstrap intervals over images (seed 0), counted in fresh draws "
@@ -154,12 +156,8 @@ def _line(plan, eps, attack, measure, estimate, found):
 
 def comparison_sections(plans, store):
     """One `Section` per group of models that were attacked on the same images in the same balls."""
-    groups = []
-    for plan in plans:
-        if isinstance(plan, AdaptivePlan):
-            fitting = next((group for group in groups if same_kind(group[0], plan)), None)
-            groups.append([plan]) if fitting is None else fitting.append(plan)
-    return [_comparison(group, store) for group in groups if len(group) > 1]
+    return [_comparison(f"{COMPARISON}{name}", group, store)
+            for name, group in comparison_groups(plans).items()]
 
 
 def _control(plan, group):
@@ -173,11 +171,10 @@ def _baseline(group):
     return next((one for one in group if "baseline" in one.model), group[0])
 
 
-def _comparison(group, store):
+def _comparison(name, group, store):
     from binomial_keras.evaluation import paired_difference
 
     first = group[0]
-    name = f"adaptive-comparison-{first.kind}"
     rows, lines, curves = [], [], {}
     for plan in group:
         shown, other = [Cell(plan.model)], _control(plan, group)
@@ -199,7 +196,7 @@ def _comparison(group, store):
         rows.append(tuple(shown))
     failed = shown_checks.failures_of(group, store)
     title = (f"Worst cases side by side on {data_name(first.data)}, L{first.setting['norm']}, "
-             f"budget {first.setting['budget']}")
+             f"budget {first.setting['budget']}, {first.images} images")
     table = Table(
         name, title, ("model", *(f"eps {eps:g}" for eps in (0.0, *first.eps))), tuple(rows),
         (*([failed] if failed else ()), MEASURES,

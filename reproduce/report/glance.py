@@ -34,12 +34,12 @@ _COLUMNS_CSV = ("system", "data", "network", "measure", "value", "low", "high", 
                 "records")
 _NOTE = (
     "Accuracies in % with 95 % intervals: over images, and from three training seeds on over these "
-    "as well (Student's t). The paper's attack is one of its own; the stronger ones iterate, average over "
-    "noise and go around flat gradients in the same ball. Of a suite the worst of every image "
-    "counts, under the largest budget that the networks of a block share: an upper bound, and a "
-    "larger budget may have found less (see the leaderboard, which has all networks, attacks and "
-    "radii). The paper's 0.031 stands beside 8/255 = 0.0314. Blocks may not be compared: data, "
-    "radius and attacks differ."
+    "as well (Student's t). The paper's attack is one of its own; the stronger ones iterate, "
+    "average over noise and go around flat gradients in the same ball. Of a suite the worst of "
+    "every image counts, under the largest budget that the networks of a block share: an upper "
+    "bound, and a larger budget may have found less (see the leaderboard, which has all networks, "
+    "attacks and radii). The paper's 0.031 stands beside 8/255 = 0.0314. Blocks may not be "
+    "compared: data, radius and attacks differ."
 )
 
 

@@ -26,9 +26,8 @@ EMPTY = "—"
 _NOTES = (
     "Accuracies in %. A column holds only what may be compared: the same data, number of images, "
     "attack, norm, radius and budget; where these differ, columns differ. \"—\": not run. "
-    "Interval: "
-    "over images, and from three training seeds on over these as well (Student's t). Images are the "
-    "first ones of one fixed list.",
+    "Interval: over images, and from three training seeds on over these as well (Student's t). "
+    "Images are the first ones of one fixed list.",
     "As published: each paper's own attack. Averaged: one attack, the gradient a mean over draws. "
     "Adaptive: per-image worst case over the suite of "
     "`run adaptive` (its budget in front), or over that of the study that the column names. Cost: "

@@ -1,7 +1,9 @@
 """The pages of the report, and which section stands on which."""
 
+from reproduce.adaptive.groups import comparison_groups
 from reproduce.adaptive.plan import AdaptivePlan
 from reproduce.claims.networks import paper_of
+from reproduce.report.adaptive import COMPARISON
 from reproduce.studies.plan import StudyPlan
 
 # Key, which names the page's file, and title.
@@ -27,7 +29,6 @@ TEXTS = {
     "other": "Models that belong to no paper: sources of transferred attacks, files that were "
     "given.",
 }
-_COMPARISON = "adaptive-comparison-"
 
 
 def papers_of_plan(plan, networks):
@@ -46,13 +47,9 @@ def papers_of_sections(sections, plans, networks):
         plans: list of plans.
         networks: from `claims.networks.trained_networks`.
     """
-    places, compared = {}, {}
-    for plan in plans:
-        places[plan.name] = papers_of_plan(plan, networks)
-        if isinstance(plan, AdaptivePlan):
-            compared.setdefault(plan.kind, {})[places[plan.name][0]] = None
-    for one in sections:
-        if one.name.startswith(_COMPARISON):
-            places[one.name] = tuple(compared.get(one.name.removeprefix(_COMPARISON), ["other"]))
+    places = {plan.name: papers_of_plan(plan, networks) for plan in plans}
+    for name, group in comparison_groups(plans).items():
+        places[f"{COMPARISON}{name}"] = tuple(dict.fromkeys(
+            paper for plan in group for paper in places[plan.name]))
     # What is left compares the binomial networks: architectures, both columns.
     return {one.name: places.get(one.name, ("binomial",)) for one in sections}
