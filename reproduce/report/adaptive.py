@@ -195,14 +195,16 @@ def _comparison(name, group, store):
             curves.setdefault(plan.model, []).append((eps, estimate))
         rows.append(tuple(shown))
     failed = shown_checks.failures_of(group, store)
+    control = "the model's own twin (-as-D: the same weights without noise), where it has one"
+    if not any(plan.is_twin for plan in group):
+        control = _baseline(group).model
     title = (f"Worst cases side by side on {data_name(first.data)}, L{first.setting['norm']}, "
              f"budget {first.setting['budget']}, {first.images} images")
     table = Table(
         name, title, ("model", *(f"eps {eps:g}" for eps in (0.0, *first.eps))), tuple(rows),
         (*([failed] if failed else ()), MEASURES,
-         "After the semicolon: difference to the model's own twin (-as-D: the same weights without "
-         f"noise), or, where no model has one, to {_baseline(group).model}, on the same images, "
-         "with a paired bootstrap interval.", WORST),
+         f"After the semicolon: difference to {control}, on the same images, with a paired "
+         "bootstrap interval.", WORST),
     )
     return Section(name, title, (table,), {f"{name}-eps": curve_figure(curves, "eps", title)},
                    to_csv(COLUMNS, lines))

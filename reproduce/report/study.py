@@ -13,8 +13,9 @@ COLUMNS = ("network", "measure", "at", "ours", "standard_error", "low", "high", 
            "published_standard_error", "seeds", "images", "records")
 SPREAD = (
     "Accuracies in %: mean over training seeds ± standard error over them. After the semicolon: "
-    "difference to the first {first}, seed by seed, with a 95 % interval (Student's t). Of one "
-    "seed neither is known."
+    "difference to the first {first}, seed by seed, with a 95 % interval (Student's t). Both are "
+    "about other trainings on these images: the chance of the images is not in them (it is in the "
+    "intervals of the claims). Of one seed neither is known."
 )
 
 
