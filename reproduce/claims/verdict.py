@@ -136,8 +136,10 @@ def robust(weak, strong, failed=(), missing="", limits=()):
         told += f" But checks of the attacks failed: {', '.join(failed)}." if failed else ""
     elif 2 * _count(weak, SUPPORTS) > len(weak):
         found = WEAK_ONLY
+    elif _count(both, CONTRADICTS):
+        found = FAILS
     else:
-        found = FAILS if _count(both, CONTRADICTS) else UNTESTED
+        found, told = UNTESTED, f"The intervals are too wide to decide. {told}"
     return _judged(found, told, every, limits, evidence, both)
 
 

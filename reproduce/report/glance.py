@@ -5,7 +5,7 @@ import dataclasses
 from reproduce.claims.book import Book, largest
 from reproduce.claims.networks import data_name, paper_of, study_label, twin_label
 from reproduce.claims.sample import Sample
-from reproduce.claims.verdict import VERDICTS
+from reproduce.claims.verdict import UNTESTED, VERDICTS
 from reproduce.report.figures import glance_figure
 from reproduce.report.papers import PAPERS
 from reproduce.report.section import Section
@@ -28,6 +28,7 @@ _STUDIES = (
     ("glr_fashion_mnist", "fgsm-0.13", "adaptive-0.13"),
     ("glr_2019", "fgsm-0.2", "adaptive-0.2"),
 )
+UNDECIDED = "of these run, but not decided"
 _COLUMNS = ("system", "data", "network", "clean", "as published", "adaptive",
             "the paper's attack", "stronger attacks", "seeds")
 _COLUMNS_CSV = ("system", "data", "network", "measure", "value", "low", "high", "seeds", "images",
@@ -78,14 +79,16 @@ def glance_section(plans, store, claims):
 
 def verdict_counts(claims):
     """`Table` of the verdicts on each paper's claims."""
-    judged = [(row[1].text, row[4].text) for row in claims.tables[0].rows]
+    # Of what could not be tested, that with records was run, and did not decide.
+    judged = [(row[1].text, row[4].text, bool(row[4].records)) for row in claims.tables[0].rows]
     rows = tuple(
         (Cell(PAPERS[paper]),
-         *(Cell(str(judged.count((paper, verdict)))) for verdict in VERDICTS))
-        for paper in dict.fromkeys(paper for paper, _ in judged)
+         *(Cell(str(sum(one[:2] == (paper, verdict) for one in judged))) for verdict in VERDICTS),
+         Cell(str(judged.count((paper, UNTESTED, True)))))
+        for paper in dict.fromkeys(paper for paper, *_ in judged)
     )
     return Table("glance-verdicts", f"Verdicts on the papers' {len(judged)} claims",
-                 ("paper", *VERDICTS), rows)
+                 ("paper", *VERDICTS, UNDECIDED), rows)
 
 
 def _binomial(book):

@@ -1,7 +1,7 @@
 """The claims and their verdicts as a section."""
 
 from reproduce.claims import judge
-from reproduce.claims.verdict import VERDICTS
+from reproduce.claims.verdict import UNTESTED, VERDICTS
 from reproduce.report.section import Section
 from reproduce.report.table import Cell, Table, to_csv
 
@@ -38,6 +38,8 @@ def claims_section(plans, store):
         lines += _lines(claim, verdict)
     found = [verdict.verdict for _, verdict in judged]
     counts = "; ".join(f"{name}: {found.count(name)}" for name in VERDICTS)
+    open_ = sum(one.verdict == UNTESTED and bool(one.records) for _, one in judged)
+    counts += f" ({open_} of these were run: intervals too wide, or too few training seeds)"
     overview = Table(
         "claims", f"{len(judged)} claims",
         ("claim", "paper", "what it says", "where", "verdict", "limited to", "why"), tuple(rows),
