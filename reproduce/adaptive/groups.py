@@ -7,21 +7,18 @@ def comparison_groups(plans):
     """{name: plans} of the models that were attacked on the same images in the same balls.
 
     Args:
-        plans: list of plans of any sort; groups of one model are left out. The largest group of
-            a kind, in doubt the one with the first name, is called after the kind
-            (`AdaptivePlan.kind`); a smaller one has its images and radii in its name as well.
+        plans: list of plans of any sort; groups of one model are left out. A group's name says
+            its kind (`AdaptivePlan.kind`), images and radii, all that its models share: no other
+            group has it, and no further evaluation changes it.
     """
     groups = []
     for plan in plans:
         if isinstance(plan, AdaptivePlan):
             fitting = next((group for group in groups if same_kind(group[0], plan)), None)
             groups.append([plan]) if fitting is None else fitting.append(plan)
-    named = {}
-    for group in sorted(groups, key=lambda group: (-len(group), group[0].name)):
-        first = group[0]
-        name = first.kind
-        if name in named:
-            name += f"-{first.images}-images-eps-{'-'.join(f'{eps:.4g}' for eps in first.eps)}"
-        if len(group) > 1:
-            named[name] = group
-    return named
+    return {_name(group[0]): group for group in groups if len(group) > 1}
+
+
+def _name(plan):
+    radii = "-".join(f"{eps:.4g}" for eps in plan.eps)
+    return f"{plan.kind}-{plan.images}-images-eps-{radii}"

@@ -27,22 +27,22 @@ def test_models_that_differ_in_images_or_radii_never_share_a_table(plan):
     small = _named(plan, "a", "b", images=40)
     near = _named(plan, "c", "d", "e", eps=[0.1])
     groups = comparison_groups([*small, *_named(plan, "alone", images=7), *near])
-    assert groups == {"mnist-linf": near, "mnist-linf-40-images-eps-0.05-0.1-0.2-0.3": small}
+    assert groups == {"mnist-linf-500-images-eps-0.1": near,
+                      "mnist-linf-40-images-eps-0.05-0.1-0.2-0.3": small}
 
 
-def test_the_largest_group_keeps_the_name_whatever_the_order(plan):
-    many, few = _named(plan, "x", "y", "z"), _named(plan, "a", "b", images=40)
-    for plans in ([*many, *few], [*few, *many]):
-        assert comparison_groups(plans)["mnist-linf"] == many
-    # Of two that are as large, the one with the first name; a group of one has no table.
-    pair = _named(plan, "x", "y")
-    assert comparison_groups([*pair, *few])["mnist-linf"] == few
-    assert list(comparison_groups(_named(plan, "x"))) == []
+def test_a_further_evaluation_changes_no_name(plan):
+    # The documentation shows tables by name.
+    few = _named(plan, "a", "b", images=40)
+    [name] = comparison_groups(few)
+    for plans in ([*few, *_named(plan, "u", "v", "w", "x")], [*_named(plan, "u", "v"), *few]):
+        assert comparison_groups(plans)[name] == few
+    assert not comparison_groups(_named(plan, "x"))
 
 
 def test_a_table_stands_on_the_pages_of_the_papers_of_its_models(plan):
     class Section:
-        name = "adaptive-comparison-mnist-linf"
+        name = "adaptive-comparison-mnist-linf-500-images-eps-0.05-0.1-0.2-0.3"
 
     unknown = _named(plan, "x", "y", weights_sha256="0" * 64)
     assert papers_of_sections([Section], unknown, {}) == {Section.name: ("other",)}
