@@ -167,8 +167,12 @@ def _control(plan, group):
 
 
 def _baseline(group):
-    """The model that is called so, or else the first."""
-    return next((one for one in group if "baseline" in one.model), group[0])
+    """The model that is called so, or the one with ReLU, or else the first."""
+    for name in ("baseline", "-relu-"):
+        for one in group:
+            if name in one.model:
+                return one
+    return group[0]
 
 
 def _comparison(name, group, store):
