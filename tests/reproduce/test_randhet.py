@@ -19,14 +19,21 @@ def trained():
     return model, x[:16], y[:16]
 
 
-def test_the_ensemble_keeps_the_worst_image_of_its_members(trained):
-    model, x, y = trained
+def estimators(model):
+    """({(draws, rule): what was made}, the function of them that a measure gets)."""
     made = {}
 
     def estimator(draws, rule="own"):
         if (draws, rule) not in made:
             made[draws, rule] = ARTClassifier(with_backward(model, rule), draws=draws)
         return made[draws, rule]
+
+    return made, estimator
+
+
+def test_the_ensemble_keeps_the_worst_image_of_its_members(trained):
+    model, x, y = trained
+    made, estimator = estimators(model)
 
     rules = ("own", "mean decay", "no such rule")
     settings = {"eps": 0.15, "steps": 3, "step_size": 0.1, "draws": 2}
@@ -52,12 +59,7 @@ def test_the_ensemble_keeps_the_worst_image_of_its_members(trained):
 
 def test_an_image_that_is_lost_for_good_is_spared_the_rules_that_follow(trained):
     model, x, y = trained
-    made = {}
-
-    def estimator(draws, rule="own"):
-        if (draws, rule) not in made:
-            made[draws, rule] = ARTClassifier(with_backward(model, rule), draws=draws)
-        return made[draws, rule]
+    made, estimator = estimators(model)
 
     settings = {"eps": 0.4, "steps": 8, "step_size": 0.1, "draws": 2}
     attack = ATTACKS["pgd-ensemble"]
