@@ -1,20 +1,22 @@
 """A spiking network of this library against snnTorch and SpikingJelly, on CPU.
 
-    python benchmarks/lif.py [--torch-python PATH] [--norm] [--repetitions 15] [--json FILE]
+    python benchmarks/lif.py [--torch-python PATH] [--repetitions 15] [--json FILE]
 
 The network: five 3x3 convolutions of 32, 32, 64, 64 and 128 maps on 32x32 images, each followed
 by LIF neurons (tau = 2, hard reset, arctan surrogate), average-pooling after the second and the
 fourth, global average-pooling, a dense layer, logits averaged over T = 4 steps; batches of 32.
-`--norm` puts batch normalisation (statistics over batch, time and positions) before the neurons.
-The same network without its neurons runs beside them: what is left of the time without it is what
-the neurons cost.
+Then once more with batch normalisation (statistics over batch, time and positions) before the
+neurons. The same network without its neurons runs beside them: the difference is what the neurons
+cost.
 
 Every library runs in a process of its own and they take turns, so that what else the machine
 does hits all of them; the ratios are medians of the ratios within a turn, of wall-clock time, which
-counts, and of processor time, which other load disturbs less. All compute the first
-convolution once per image, use channels-last tensors and the same number of threads
-(OMP_NUM_THREADS, default 2). PyTorch runs uncompiled, as both libraries do by default. `--json`
-keeps what the file holds of runs with or without `--norm`.
+counts, and of processor time, which other load disturbs less. A turn begins after a pause, because
+the threads of PyTorch spin on for a while after a call, beside whoever comes next. Its first call
+finds cold caches and sleeping threads and is told apart; the mean of the ten that follow is what a
+program sees that works through its batches. All compute the first convolution once per image, use
+channels-last tensors and the same number of threads (OMP_NUM_THREADS, default 2). PyTorch runs
+uncompiled, as both libraries do by default.
 
 Nothing is installed. Libraries that are not there are skipped; `--torch-python` names the
 interpreter of another environment that has them. The goals: inference at least 1.7 times as fast
@@ -25,14 +27,17 @@ import argparse
 import importlib.util
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
+
 MAPS, POOLED, T, BATCH, CLASSES = (32, 32, 64, 64, 128), (1, 3), 4, 32, 10
+PAUSE = 0.3  # seconds before a turn
+IN_A_ROW = 10  # calls of a turn, after its first
 GOALS = {"inference": 1.7, "training": 1.0}
 THEIRS = ("snntorch", "spikingjelly")
 SHOWN = {
@@ -54,7 +59,6 @@ def ours(norm, neurons=True):
     os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = THREADS
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import keras
-    import numpy as np
 
     from binomial_keras.backend import compile_forward
     from binomial_keras.layers import LIF, BatchNormalization, Evidence, PerPass
@@ -187,22 +191,36 @@ def _torch_steps(network):
 
 
 def work(name, norm):
-    """A process of one library: a line in, milliseconds of one call out, wall and processor."""
+    """A process of one library: a line in, milliseconds of a call out (`ask`)."""
     answers, sys.stdout = sys.stdout, sys.stderr
     calls = dict(zip(GOALS, globals()[name](norm)))
     for call in calls.values():
         for _ in range(3):
             call()
-    print("ready", file=answers, flush=True)
+    print(_versions(name), file=answers, flush=True)
     for line in sys.stdin:
-        wall, processor = time.perf_counter(), time.process_time()
-        calls[line.strip()]()
-        found = time.perf_counter() - wall, time.process_time() - processor
+        call = calls[line.strip()]
+        found = *_timed(call, 1), *_timed(call, IN_A_ROW)
         print(*(1000 * seconds for seconds in found), file=answers, flush=True)
 
 
+def _timed(call, times):
+    """Seconds of one of so many calls, wall-clock and processor."""
+    wall, processor = time.perf_counter(), time.process_time()
+    for _ in range(times):
+        call()
+    return (time.perf_counter() - wall) / times, (time.process_time() - processor) / times
+
+
+def _versions(name):
+    from importlib.metadata import version
+
+    packages = (name, "torch") if name in THEIRS else ("tensorflow",)
+    return ", ".join(f"{package} {version(package)}" for package in packages)
+
+
 def start(name, python, norm):
-    """The process of a library, or `None` (and a word why) where it cannot run."""
+    """The process of a library and its versions, or `None` (and a word why) if it cannot run."""
     command = [python, __file__, "--worker", name] + ["--norm"] * norm
     environment = {**os.environ, "OMP_NUM_THREADS": THREADS}
     errors = tempfile.TemporaryFile("w+")  # a pipe that nobody reads would fill up
@@ -210,8 +228,8 @@ def start(name, python, norm):
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True,
         env=environment,
     )
-    if process.stdout.readline().strip() == "ready":
-        return process
+    if versions := process.stdout.readline().strip():
+        return process, versions
     process.wait()
     errors.seek(0)
     reason = errors.read().strip().splitlines()
@@ -220,22 +238,24 @@ def start(name, python, norm):
 
 
 def ask(process, what):
-    """Milliseconds of one call, wall-clock and processor."""
+    """Milliseconds: the first call's wall-clock and processor time, and a later one's."""
+    time.sleep(PAUSE)
     process.stdin.write(what + "\n")
     process.stdin.flush()
     return tuple(map(float, process.stdout.readline().split()))
 
 
-def measure(arguments):
-    """Pairs of `ask`, a list per library and kind of call, taken in turns."""
+def measure(arguments, norm):
+    """Rows of `ask`, a list per kind of call and library, taken in turns, and the versions."""
     pythons = {"ours": sys.executable, "bare": sys.executable}
     for name in THEIRS:
         if arguments.torch_python or importlib.util.find_spec(name):
             pythons[name] = arguments.torch_python or sys.executable
         else:
             print(f"skipped {name}: not installed (--torch-python names another environment)")
-    processes = {name: start(name, python, arguments.norm) for name, python in pythons.items()}
-    processes = {name: process for name, process in processes.items() if process}
+    started = {name: start(name, python, norm) for name, python in pythons.items()}
+    processes = {name: found[0] for name, found in started.items() if found}
+    versions = {name: found[1] for name, found in started.items() if found and name != "bare"}
     times = {what: {name: [] for name in processes} for what in GOALS}
     for _ in range(arguments.repetitions):
         for what in GOALS:
@@ -243,7 +263,7 @@ def measure(arguments):
                 times[what][name].append(ask(process, what))
     for process in processes.values():
         process.communicate()
-    return times
+    return times, versions
 
 
 def memory():
@@ -255,37 +275,31 @@ def memory():
 
 
 def main():
-    import numpy as np
-
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--torch-python", help="interpreter that has PyTorch and the libraries")
-    parser.add_argument("--norm", action="store_true", help="with batch normalisation")
     parser.add_argument("--repetitions", type=int, default=15)
     parser.add_argument("--json", type=Path, help="file to write")
     parser.add_argument("--worker", help=argparse.SUPPRESS)
+    parser.add_argument("--norm", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.worker:
         return work(arguments.worker, arguments.norm)
-    times, found = measure(arguments), {}
-    for what, goal in GOALS.items():
-        for name, values in times[what].items():
-            wall, processor = np.median(values, axis=0)
-            print(f"{what:10s} {name:13s} {wall:8.1f} ms, processor {processor:8.1f} ms")
-        ratio = found[what] = ratios(times[what])
-        if ratio is None:
-            continue
-        verdict = "met" if ratio[0] >= goal else "NOT met"
-        print(f"{what:10s} {ratio[0]:.2f} times as fast as the faster of them, "
-              f"{ratio[1]:.2f} in processor time; goal {goal}: {verdict}")
+    rows = []
+    for norm in (False, True):
+        times, versions = measure(arguments, norm)
+        rows += [row(what, norm, times[what], arguments.repetitions) for what in GOALS]
+    for found in rows:
+        show(found)
     print(f"kept for the backward pass: {memory() / 2**20:.2f} MiB per time step and image")
     if arguments.json:
-        write(rows(times, found, arguments), arguments.json)
+        from conditions import conditions
+
+        made = {"conditions": conditions(), "versions": versions, "results": rows}
+        arguments.json.write_text(json.dumps(made, indent=1) + "\n")
 
 
 def ratios(times):
-    """How many times as fast as the faster of the others, wall-clock and processor, or None."""
-    import numpy as np
-
+    """How many times as fast as the faster of the others, for each number of `ask`, or `None`."""
     others = [times[name] for name in THEIRS if name in times]
     if "ours" not in times or not others:
         return None
@@ -293,26 +307,27 @@ def ratios(times):
     return [float(ratio) for ratio in np.median(within, axis=0)]
 
 
-def rows(times, found, arguments):
-    """What is written down: a row per kind of call."""
-    return [
-        {
-            "task": what, "norm": arguments.norm, "aim": GOALS[what],
-            "threads": int(THREADS), "T": T, "batch": BATCH, "repetitions": arguments.repetitions,
-            "ms": {SHOWN[name]: [float(statistics.median(ms)) for ms in zip(*values)]
-                   for name, values in times[what].items()},
-            "ratio": found.get(what), "kept_mib_per_step": memory() / 2**20,
-        }
-        for what in GOALS
-    ]
+def row(what, norm, times, repetitions):
+    """What is written down of one kind of call."""
+    return {
+        "task": what, "norm": norm, "aim": GOALS[what], "threads": int(THREADS), "T": T,
+        "batch": BATCH, "repetitions": repetitions, "in_a_row": IN_A_ROW,
+        "ms": {SHOWN[name]: np.median(values, axis=0).tolist() for name, values in times.items()},
+        "ratio": ratios(times), "kept_mib_per_step": memory() / 2**20,
+    }
 
 
-def write(found, file):
-    """Put rows into a file, in place of earlier ones of the same network."""
-    kept = json.loads(file.read_text()) if file.is_file() else []
-    kept = [row for row in kept if row["norm"] != found[0]["norm"]] + found
-    kept.sort(key=lambda row: row["norm"])
-    file.write_text(json.dumps(kept, indent=1) + "\n")
+def show(found):
+    """A row on the terminal."""
+    title = found["task"] + (", batch normalisation" if found["norm"] else "")
+    for name, (pause, _, wall, processor) in found["ms"].items():
+        print(f"{title:31s} {name:15s} {wall:8.1f} ms, processor {processor:8.1f} ms, "
+              f"after a pause {pause:8.1f} ms")
+    if found["ratio"] is not None:
+        pause, _, wall, processor = found["ratio"]
+        print(f"{title:31s} {wall:.2f} times as fast as the faster of them, {processor:.2f} in "
+              f"processor time, {pause:.2f} after a pause; goal {found['aim']}: "
+              f"{'met' if wall >= found['aim'] else 'NOT met'}")
 
 
 if __name__ == "__main__":

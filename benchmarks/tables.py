@@ -103,15 +103,16 @@ def corruptions(found):
     ]
 
 
-def lif(rows):
+def lif(found):
     """Milliseconds of a batch of 32, and how many times as fast as the faster of the others."""
+    rows = found["results"]
     names = list(dict.fromkeys(name for row in rows for name in row["ms"]))
-    columns = ("task", "batch normalisation", *names, "ratio", "in processor time", "aim",
-               "kept per step and image")
+    columns = ("task", "batch normalisation", *names, "ratio", "in processor time",
+               "after a pause", "aim", "kept per step and image")
     return columns, [
         (row["task"], "yes" if row["norm"] else "no",
-         *(f"{row['ms'][name][0]:.0f}" if name in row["ms"] else "-" for name in names),
-         *(["-", "-"] if row["ratio"] is None else [f"{one:.2f}" for one in row["ratio"]]),
+         *(f"{row['ms'][name][2]:.0f}" if name in row["ms"] else "-" for name in names),
+         *("-" if row["ratio"] is None else f"{row['ratio'][which]:.2f}" for which in (2, 3, 0)),
          f"{row['aim']:g}",
          f"{row['kept_mib_per_step']:.2f} MiB" if row["task"] == "training" else "nothing")
         for row in rows
