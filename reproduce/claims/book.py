@@ -8,14 +8,14 @@ from reproduce.adaptive.check_results import plan_checks
 from reproduce.adaptive.plan import AdaptivePlan
 from reproduce.adaptive.results import worst_result
 from reproduce.claims.networks import trained_networks
-from reproduce.claims.sample import Point, Sample
 from reproduce.experiments import find
 from reproduce.experiments.networks import architecture_of
 from reproduce.plan import Plan
 from reproduce.report.rows import attack_parts, clean_hits
+from reproduce.sample import Point, Sample
 from reproduce.studies import STUDIES
 from reproduce.studies.plan import StudyPlan
-from reproduce.studies.results import point_of
+from reproduce.studies.results import sample_of
 
 # The larger the budget, the nearer the accuracy is to what an attacker can do.
 _BUDGETS = ("quick", "standard", "full")
@@ -94,16 +94,7 @@ class Book:
             return None
         asked = known.network(network)
         wanted = next(one for one in known.measures if one.key == measure)
-        points = {}
-        for seed in range(plan.seeds):
-            found = point_of(known, plan, self.store, asked, wanted, seed)
-            if found is None:
-                continue
-            _, record = found
-            _, place = known.cell(plan, asked, wanted, seed)
-            hits = self.store.arrays(record)["correct"][place]
-            points[seed] = Point(100 * hits.mean(axis=0), (record["id"],))
-        return Sample(points) if points else None
+        return sample_of(known, plan, self.store, asked, wanted)
 
     def adaptive_plans(self, data, network, twin=False):
         """[(training seed, `AdaptivePlan`)] of a network, with or without its noise."""

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 
-from reproduce.claims.sample import difference
+from reproduce.sample import difference
 
 SUPPORTS, CONTRADICTS, UNDECIDED = "supports", "contradicts", "undecided"
 
@@ -80,7 +80,7 @@ def compare_weights(what, one, other, **wanted):
 
     The difference then has no spread over trainings; a claim has to hold for every network.
     """
-    from reproduce.claims.sample import Sample
+    from reproduce.sample import Sample
 
     if one is None or other is None:
         return []

@@ -3,7 +3,7 @@
 import dataclasses
 
 from reproduce.claims.comparison import CONTRADICTS, SUPPORTS, UNDECIDED
-from reproduce.claims.sample import ENOUGH
+from reproduce.sample import ENOUGH
 
 HOLDS = "holds"
 WEAK_ONLY = "holds against weak attacks only"

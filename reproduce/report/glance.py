@@ -4,12 +4,12 @@ import dataclasses
 
 from reproduce.claims.book import Book, largest
 from reproduce.claims.networks import data_name, paper_of, study_label, twin_label
-from reproduce.claims.sample import Sample
 from reproduce.claims.verdict import UNTESTED, VERDICTS
 from reproduce.report.figures import glance_figure
 from reproduce.report.papers import PAPERS
 from reproduce.report.section import Section
 from reproduce.report.table import NOT_RUN, Cell, Table, to_csv
+from reproduce.sample import Sample
 from reproduce.studies import STUDIES
 
 NAME = "glance"

@@ -7,13 +7,13 @@ from reproduce.adaptive.plan import AdaptivePlan
 from reproduce.adaptive.results import attack_result, worst_result
 from reproduce.claims.book import Book
 from reproduce.claims.networks import data_name, paper_of, study_label, twin_label
-from reproduce.claims.sample import Point, Sample
 from reproduce.experiments import find
 from reproduce.experiments.networks import architecture_of
 from reproduce.plan import Plan
 from reproduce.published import ATTACKS
 from reproduce.report.section import Section
 from reproduce.report.table import Cell, Table, to_csv
+from reproduce.sample import Point, Sample
 from reproduce.studies import STUDIES
 from reproduce.studies.plan import StudyPlan
 

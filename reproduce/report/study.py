@@ -6,16 +6,17 @@ from reproduce.report.maps import maps_pictures
 from reproduce.report.section import Section
 from reproduce.report.table import NOT_RUN, Cell, Table, cell, to_csv
 from reproduce.report.training import history_table
+from reproduce.sample import difference
 from reproduce.studies import STUDIES
-from reproduce.studies.results import accuracy_of, difference
+from reproduce.studies.results import sample_of
 
 COLUMNS = ("network", "measure", "at", "ours", "standard_error", "low", "high", "published",
            "published_standard_error", "seeds", "images", "records")
 SPREAD = (
     "Accuracies in %: mean over training seeds ± standard error over them. After the semicolon: "
-    "difference to the first {first}, seed by seed, with a 95 % interval (Student's t). Both are "
-    "about other trainings on these images: the chance of the images is not in them (it is in the "
-    "intervals of the claims). Of one seed neither is known."
+    "difference to the first {first}, paired by training seed and by image, with a 95 % interval "
+    "that adds two sources of chance in quadrature: the images (bootstrap) and, from three seeds "
+    "on, the trainings (Student's t). With fewer seeds it says nothing of other trainings."
 )
 
 
@@ -23,7 +24,7 @@ def study_section(plan, store):
     """`Section` of one `StudyPlan`."""
     study = STUDIES[plan.study]
     found = {
-        (network.key, measure.key): accuracy_of(study, plan, store, network, measure)
+        (network.key, measure.key): sample_of(study, plan, store, network, measure)
         for network in study.rows for measure in study.measures
     }
     title = study.title + ("" if plan.data == study.data else f": the same on {plan.data}")
@@ -104,7 +105,7 @@ def _shown(found, study, network, measure):
     text = f"{one.value:.2f}" + ("" if one.error is None else f" ± {one.error:.2f}")
     gap = difference(one, first) if first is not None and network is not study.rows[0] else None
     if gap is not None:
-        text += "; {:+.2f} ({:+.2f} – {:+.2f})".format(*gap)
+        text += "; {:+.2f} ({:+.2f} – {:+.2f})".format(*gap[:3])
     return Cell(text, one.records)
 
 
@@ -127,7 +128,7 @@ def _curves(study, found):
         # Several measures may share a place, such as all corruptions of one severity.
         curves[network.label] = [
             (x, *(sum(values) / len(values) for values in
-                  zip(*((one.value, one.low, one.high) for one in ones))))
+                  zip(*((one.value, *one.interval()) for one in ones))))
             for x, ones in sorted(at.items())
         ]
     return curves
@@ -142,9 +143,10 @@ def _lines(study, plan, found):
             line = {"network": network.key, "measure": measure.key, "at": measure.at,
                     "published": value, "published_standard_error": error}
             if one is not None:
+                low, high = one.interval()
                 line |= {
-                    "ours": round(one.value, 4), "low": round(one.low, 4),
-                    "high": round(one.high, 4), "seeds": len(one.per_seed),
+                    "ours": round(one.value, 4), "low": round(low, 4),
+                    "high": round(high, 4), "seeds": len(one.per_seed),
                     "standard_error": None if one.error is None else round(one.error, 4),
                     "images": one.images, "records": " ".join(one.records),
                 }

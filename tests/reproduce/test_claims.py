@@ -10,7 +10,6 @@ from binomial_keras.evaluation import RobustScore
 from reproduce.adaptive.plan import AdaptivePlan
 from reproduce.claims import CLAIMS, Book, Comparison, judge
 from reproduce.claims.comparison import compare, compare_weights, level
-from reproduce.claims.sample import Point, Sample, difference
 from reproduce.claims.verdict import (
     FAILS,
     HOLDS,
@@ -23,6 +22,7 @@ from reproduce.claims.verdict import (
 from reproduce.experiments import find
 from reproduce.lookup import identity_of
 from reproduce.report.verdicts import claims_section
+from reproduce.sample import Point, Sample, difference
 from tests.reproduce.test_report import make_plan, put, store  # noqa: F401
 
 FOR = Comparison("for", 2.0, 1.0, 3.0, above=0, seeds=3)

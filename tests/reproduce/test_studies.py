@@ -15,9 +15,10 @@ from reproduce.lookup import identity_of, record_of
 from reproduce.plan import load_plans
 from reproduce.records import RecordStore
 from reproduce.report.study import study_section
+from reproduce.sample import difference
 from reproduce.studies import STUDIES
 from reproduce.studies.plan import StudyPlan
-from reproduce.studies.results import Accuracy, accuracy_of, difference
+from reproduce.studies.results import sample_of
 from reproduce.studies.work import training_images
 
 SMALL = ["--data", "digits", "--seeds", "2", "--epochs", "2", "--images", "60", "--draws", "3"]
@@ -121,12 +122,12 @@ def test_mean_and_standard_error(done):
     study = STUDIES["flexible_table2"]
     values = [100 * found_of(store, plan, "above", "clean", s)[0]["accuracy"] for s in (0, 1)]
     network = study.network("flexible_small-above")
-    found = accuracy_of(study, plan, store, network, study.measures[0])
+    found = sample_of(study, plan, store, network, study.measures[0])
     assert found.value == pytest.approx(np.mean(values))
-    # Of two numbers: half their distance; the 97.5 % quantile of t with one degree is 12.71.
-    error = abs(values[0] - values[1]) / 2
-    assert found.error == pytest.approx(error)
-    assert found.low == pytest.approx(max(0, np.mean(values) - 12.71 * error))
+    # Of two numbers: half their distance.
+    assert found.error == pytest.approx(abs(values[0] - values[1]) / 2)
+    only = dataclasses.replace(plan, seeds=1)
+    assert sample_of(study, only, store, network, study.measures[0]).error is None
 
 
 def test_a_curve_is_one_record(done):
@@ -153,35 +154,28 @@ def test_every_network_is_shown_the_same_corrupted_images(tmp_path):
     assert "Correlation with the logarithm of the bandwidth" in text
 
 
-def test_difference_is_taken_seed_by_seed():
-    def of(*values):
-        return Accuracy(np.mean(values), None, 0, 100, dict(enumerate(values)), 10, ())
-
-    gap, low, high = difference(of(90.0, 80.0, 70.0), of(88.0, 79.0, 67.0))
-    # 2, 1, 3: mean 2, standard error 1 / sqrt 3, t = 4.30.
-    assert gap == pytest.approx(2)
-    assert (low, high) == pytest.approx((2 - 4.30 / 3**0.5, 2 + 4.30 / 3**0.5))
-    assert difference(of(90.0), of(80.0)) is None
-
-
 def test_a_seed_without_a_record_leaves_no_other_in_its_place(done, tmp_path):
     plan = dataclasses.replace(plan_of(done[0], "flexible_table2"), seeds=3)
     study, store = STUDIES["flexible_table2"], RecordStore(tmp_path)
     store.prepare()
-    accuracies = {"above": {0: 0.9, 1: 0.8, 2: 0.7}, "baseline": {0: 0.6, 2: 0.5}}
+    right = {"above": {0: 9, 1: 8, 2: 7}, "baseline": {0: 6, 2: 5}}  # of ten images
     found = {}
-    for name, by_seed in accuracies.items():
-        for seed, accuracy in by_seed.items():
+    for name, by_seed in right.items():
+        for seed, count in by_seed.items():
             cell, _ = cell_of(plan, name, "clean", seed)
             trained = cell.checkpoint.identity(plan.data_sha256["train"])
             store.put(trained, {"result": {"weights_sha256": f"{name}{seed}"}}, {})
-            result = {"points": [{"accuracy": accuracy, "interval": [0, 1]}], "images": 10}
-            store.put(identity_of(cell, plan, store), {"result": result}, {})
-        found[name] = accuracy_of(
+            hits = np.arange(10)[None, None] < count
+            store.put(identity_of(cell, plan, store), {"result": {}}, {"correct": hits})
+        found[name] = sample_of(
             study, plan, store, study.network(f"flexible_small-{name}"), study.measures[0]
         )
-    assert found["above"].per_seed == pytest.approx({0: 90, 1: 80, 2: 70})
-    assert found["baseline"].per_seed == pytest.approx({0: 60, 2: 50})
+    means = {
+        name: {seed: point.per_image.mean() for seed, point in one.per_seed.items()}
+        for name, one in found.items()
+    }
+    assert means["above"] == pytest.approx({0: 90, 1: 80, 2: 70})
+    assert means["baseline"] == pytest.approx({0: 60, 2: 50})
     # Seed 0 with seed 0 and 2 with 2: 30 and 20. The second of each would give 30 and 30.
     assert difference(found["above"], found["baseline"])[0] == pytest.approx(25)
 

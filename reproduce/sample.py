@@ -46,6 +46,12 @@ class Sample:
         """Ids of all records, each once."""
         return tuple(dict.fromkeys(r for one in self.per_seed.values() for r in one.records))
 
+    @property
+    def error(self):
+        """Standard error of `value` over the seeds, without the images' chance; None for one."""
+        means = [point.per_image.mean() for point in self.per_seed.values()]
+        return float(np.std(means, ddof=1) / np.sqrt(len(means))) if len(means) > 1 else None
+
     def interval(self):
         """(low, high) of `value`, see `mean_interval`."""
         low, high = mean_interval([point.per_image for point in self.per_seed.values()])
